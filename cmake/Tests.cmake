@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# tests/unit/test_*.c  one cmocka executable each
+# tests/cli/*.sh       the tools, from outside
+# tests/lammps/*.sh    the LAMMPS styles, from input scripts; tests/e2e/*.sh the whole chain
+# A script is called with BIN (the build's bin folder), LIB, LMP, SRC (the checkout) in its environment and ends with 0, with 77
+# when it has nothing to test with, or with anything else when it fails. lib.sh files hold what scripts share.
+
+lisi_need(cmocka cmocka.h cmocka)
+file(GLOB tests CONFIGURE_DEPENDS tests/unit/test_*.c)
+foreach(source ${tests})
+  get_filename_component(name ${source} NAME_WE)
+  add_executable(${name} ${source})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  target_compile_options(${name} PRIVATE ${LISI_WARN})
+  target_compile_definitions(${name} PRIVATE LISI_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  target_link_libraries(${name} PRIVATE lisi_core lisi::cmocka)
+  add_test(NAME unit/${name} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  set_tests_properties(unit/${name} PROPERTIES LABELS unit SKIP_RETURN_CODE 77 TIMEOUT 300
+                       ENVIRONMENT "SRC=${PROJECT_SOURCE_DIR};OPENBLAS_NUM_THREADS=1")
+endforeach()
+
+foreach(kind cli lammps e2e)
+  if(NOT kind STREQUAL cli AND NOT LAMMPS_EXE)
+    continue()
+  endif()
+  file(GLOB scripts CONFIGURE_DEPENDS tests/${kind}/*.sh)
+  foreach(script ${scripts})
+    get_filename_component(name ${script} NAME_WE)
+    if(name STREQUAL lib)
+      continue()
+    endif()
+    add_test(NAME ${kind}/${name} COMMAND bash ${script} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+    set_tests_properties(${kind}/${name} PROPERTIES LABELS ${kind} SKIP_RETURN_CODE 77 TIMEOUT 900 ENVIRONMENT
+      "BIN=${PROJECT_BINARY_DIR}/bin;LIB=${PROJECT_BINARY_DIR}/lib;LMP=${PROJECT_BINARY_DIR}/bin/lmp;SRC=${PROJECT_SOURCE_DIR};TESTLIB=${PROJECT_BINARY_DIR}/tests;OPENBLAS_NUM_THREADS=1;OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1")
+  endforeach()
+endforeach()
