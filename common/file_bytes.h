@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A whole file in memory. */
+#ifndef LISI_FILE_BYTES_H
+#define LISI_FILE_BYTES_H
+
+#include "lisi_status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Reads `path` whole, plain or gzip-compressed, into *bytes (a zero byte is appended and not counted in *size; free() it). Missing, a folder, unreadable or
+ * larger than `limit` bytes once unpacked: an error that names the file. */
+LISI_MUST_CHECK lisi_status file_bytes_read(const char *path, size_t limit, char **bytes, size_t *size, lisi_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
