@@ -4,8 +4,8 @@
 # lib/lisiplugin.so       what LAMMPS loads: a C shim that checks the version first (common/plugin/lisiplugin.c)
 # bin/lmp                 a wrapper around LAMMPS_EXE that sets LAMMPS_PLUGIN_PATH
 
-foreach(header version.h lmptype.h pair.h PLUGIN/lammpsplugin.h)
-  if(NOT EXISTS ${LAMMPS_SOURCE_DIR}/${header})
+foreach(header version.h lmptype.h pair.h lammpsplugin.h)
+  if(NOT EXISTS ${LAMMPS_SOURCE_DIR}/${header} AND NOT EXISTS ${LAMMPS_SOURCE_DIR}/PLUGIN/${header})
     message(FATAL_ERROR "LAMMPS_SOURCE_DIR=${LAMMPS_SOURCE_DIR} holds no ${header}; "
                         "it has to be the src folder of a LAMMPS source tree")
   endif()
@@ -58,7 +58,9 @@ function(lisi_shim name version text)
   target_compile_definitions(${name} PRIVATE LAMMPS_${sizes} LISI_LAMMPS_VERSION=${version} LISI_LAMMPS_SIZES="${LAMMPS_SIZES}"
                                              LISI_LAMMPS_VERSION_TEXT="${text}" _GNU_SOURCE LISI_VERSION="${PROJECT_VERSION}")
   target_compile_options(${name} PRIVATE ${LISI_WARN_C} -fvisibility=hidden)
-  target_link_libraries(${name} PRIVATE MPI::MPI_C ${CMAKE_DL_LIBS})
+  # MPI's header alone: the shim must load beside whatever MPI the running LAMMPS has.
+  target_include_directories(${name} SYSTEM PRIVATE ${MPI_C_INCLUDE_DIRS})
+  target_link_libraries(${name} PRIVATE ${CMAKE_DL_LIBS})
   target_link_options(${name} PRIVATE -Wl,-z,nodelete)
 endfunction()
 lisi_shim(lisiplugin ${LISI_LAMMPS_VERSION} "${LISI_LAMMPS_VERSION_TEXT}")

@@ -44,8 +44,8 @@ options=(
 if [[ -n ${LAMMPS_SOURCE_DIR:-} && ${1:-} != --dir ]]; then
   src=$(cd "$LAMMPS_SOURCE_DIR" 2>/dev/null && pwd) || die "LAMMPS_SOURCE_DIR=$LAMMPS_SOURCE_DIR is not a folder"
   [[ -f $src/version.h ]] || { [[ -f $src/src/version.h ]] && src=$src/src; }
-  for h in version.h pair.h PLUGIN/lammpsplugin.h; do
-    [[ -f $src/$h ]] || die "LAMMPS_SOURCE_DIR=$src holds no $h; it has to be the src folder of a LAMMPS source tree"
+  for h in version.h pair.h lammpsplugin.h; do
+    [[ -f $src/$h || -f $src/PLUGIN/$h ]] || die "LAMMPS_SOURCE_DIR=$src holds no $h; it has to be the src folder of a LAMMPS source tree"
   done
   exe=${LMP:-$(command -v lmp || command -v lmp_mpi || true)}
   [[ -n $exe ]] || die "LAMMPS_SOURCE_DIR is set but there is no lmp on PATH; name the executable with LMP=/path/to/lmp"
