@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* lisi-msm: from lithium positions to jumps, Markov state models and transport coefficients. */
+#include "commands.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Weak, so that a build without one of the files still links and does not offer what it lacks. */
+#pragma weak cmd_assign
+#pragma weak cmd_build
+#pragma weak cmd_run
+#pragma weak cmd_transport
+#pragma weak cmd_report
+
+typedef struct {
+  const char *name;
+  int (*run)(int argc, char **argv);
+  const char *what;
+} subcommand;
+
+static void print_help(FILE *stream, const subcommand *list, size_t n) {
+  fputs("lisi-msm COMMAND [arguments]\n\n"
+        "Lithium jumps, Markov state models and transport coefficients.\n\nCommands:\n",
+        stream);
+  for (size_t k = 0; k < n; k++)
+    if (list[k].run != NULL)
+      fprintf(stream, "  %-10s %s\n", list[k].name, list[k].what);
+  fputs("\nlisi-msm COMMAND --help tells more. Exit status: 0 fine, 1 the run failed, 2 the call or the input is "
+        "wrong.\n",
+        stream);
+}
+
+int main(int argc, char **argv) {
+  const subcommand list[] = {
+      {"assign", cmd_assign, "LAMMPS dump(s) + site file -> jump log"},
+      {"build", cmd_build, "jump logs, discrete trajectories or a count matrix -> Markov state models"},
+      {"run", cmd_run, "assign + build + report in one go"},
+      {"transport", cmd_transport, "jump network -> diffusion tensor, MSD, time scales"},
+      {"report", cmd_report, "a folder written by build -> a page with pictures"},
+  };
+  const size_t n = sizeof list / sizeof *list;
+  if (argc < 2) {
+    print_help(stderr, list, n);
+    return 2;
+  }
+  if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+    print_help(stdout, list, n);
+    return 0;
+  }
+  if (strcmp(argv[1], "--version") == 0) {
+    printf("lisi-msm %s\n", LISI_VERSION);
+    return 0;
+  }
+  for (size_t k = 0; k < n; k++)
+    if (list[k].run != NULL && strcmp(argv[1], list[k].name) == 0)
+      return list[k].run(argc - 1, argv + 1);
+  fprintf(stderr, "lisi-msm: error: unknown command '%s' (lisi-msm --help lists them)\n", argv[1]);
+  return 2;
+}
