@@ -21,6 +21,10 @@ foreach(source ${tests})
 endforeach()
 
 foreach(kind cli lammps e2e)
+  set(procs 1)
+  if(NOT kind STREQUAL cli)
+    set(procs 2) # MPI runs: not beside another test
+  endif()
   if(NOT kind STREQUAL cli AND NOT LAMMPS_EXE)
     continue()
   endif()
@@ -31,7 +35,7 @@ foreach(kind cli lammps e2e)
       continue()
     endif()
     add_test(NAME ${kind}/${name} COMMAND bash ${script} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
-    set_tests_properties(${kind}/${name} PROPERTIES LABELS ${kind} SKIP_RETURN_CODE 77 TIMEOUT 900 ENVIRONMENT
+    set_tests_properties(${kind}/${name} PROPERTIES LABELS ${kind} SKIP_RETURN_CODE 77 TIMEOUT 900 PROCESSORS ${procs} ENVIRONMENT
       "BIN=${PROJECT_BINARY_DIR}/bin;LIB=${PROJECT_BINARY_DIR}/lib;LMP=${PROJECT_BINARY_DIR}/bin/lmp;SRC=${PROJECT_SOURCE_DIR};TESTLIB=${PROJECT_BINARY_DIR}/tests;OPENBLAS_NUM_THREADS=1;OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1")
   endforeach()
 endforeach()
