@@ -162,11 +162,8 @@ mkdir -p "$new/bin" "$new/lib" "$new/src"
 cp -P "$work"/build/liblammps*.so* "$new/lib/"
 cp "$work/build/lmp" "$new/bin/lmp"
 strip --strip-unneeded "$new"/lib/liblammps*.so.*[0-9] "$new/bin/lmp" 2>/dev/null || true
-cp "$work"/src/*.h "$new/src/" # a plugin needs the headers; the rest of the tree can be unpacked again
-for d in STUBS PLUGIN MANYBODY EXTRA-FIX KOKKOS; do
-  mkdir -p "$new/src/$d"
-  cp "$work/src/$d"/*.h "$new/src/$d/"
-done
+# A plugin needs the headers alone; the rest of the tree can be unpacked again.
+(cd "$work/src" && find . -name '*.h' -print0 | xargs -0 cp --parents -t "$new/src")
 cp "$work/LICENSE" "$new/"
 LD_LIBRARY_PATH=$new/lib OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 "$new/bin/lmp" -h 2>&1 | grep -qw PLUGIN ||
   die "the lmp that was built in $work does not run or has no PLUGIN package"
