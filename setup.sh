@@ -29,7 +29,7 @@ packages=(
   # (which run with one) do not fight for the cores.
   'libopenblas-openmp-dev -' 'liblapacke-dev -' 'libarpack2-dev -'
   'libyaml-dev -' 'libsymspg-dev -' 'zlib1g-dev -' 'libcmocka-dev -'
-  'gnuplot-nox gnuplot' 'graphviz dot' 'gzip gzip' 'gawk gawk'
+  'gnuplot-nox gnuplot' 'graphviz dot' 'gzip gzip'
 )
 
 installed() { [[ $(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }

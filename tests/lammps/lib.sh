@@ -40,3 +40,46 @@ refuses() {
   if "$LMP" -log none "$@" >run.out 2>&1; then tail -n 5 run.out >&2; fail "ran, but should have been refused with: $text"; fi
   grep -qF -- "$text" run.out || { tail -n 5 run.out >&2; fail "refused, but not with: $text"; }
 }
+
+# ---- structures and numbers ----
+# rattled XYZ AMPLITUDE SEED > DATA: a LAMMPS data file, types 1 Li and 2 Si
+rattled() { awk -v amp="$2" -v seed="$3" -f "$SRC/tests/lammps/rattled.awk" "$1"; }
+# crystal NAME > XYZ: structures that need no data folder
+crystal() {
+  case $1 in
+    Li-bcc) printf '2\nLattice="3.44 0 0 0 3.44 0 0 0 3.44"\nLi 0 0 0\nLi 1.72 1.72 1.72\n' ;;
+    Si-diamond) printf '8\nLattice="5.43 0 0 0 5.43 0 0 0 5.43"\n'
+      awk 'BEGIN { for (b = 0; b < 2; b++) for (k = 0; k < 4; k++) { s = b * 1.3575; h = 2.715
+             print "Si", s + (k == 2 || k == 3) * h, s + (k == 1 || k == 3) * h, s + (k == 1 || k == 2) * h } }' ;;
+    LiSi-NaTl) # Zintl prototype: two diamond lattices in each other
+      printf '16\nLattice="6.0 0 0 0 6.0 0 0 0 6.0"\n'
+      awk 'BEGIN { for (b = 0; b < 4; b++) for (k = 0; k < 4; k++) { s = b * 1.5; h = 3
+             print b % 3 ? "Li" : "Si", s + (k == 2 || k == 3) * h, s + (k == 1 || k == 3) * h, s + (k == 1 || k == 2) * h } }' ;;
+    Li3Si-tilted) # no real phase: a small triclinic cell
+      printf '4\nLattice="4.6 0 0 -1.3 4.4 0 0.9 -0.7 4.2"\nSi 0 0 0\nLi 2.3 0.1 0.2\nLi 0.4 2.2 2.0\nLi 1.9 2.4 -0.1\n' ;;
+    *) fail "no crystal $1" ;;
+  esac
+}
+# table FILE COLUMN...: those columns of the last frame of a LAMMPS dump, one line per atom
+table() {
+  local file=$1; shift
+  awk -v want="$*" '
+    /^ITEM: ATOMS/ { n = split(want, w, " "); for (c = 3; c <= NF; c++) at[$c] = c - 2
+                     for (k = 1; k <= n; k++) if (!(w[k] in at)) { print "no column " w[k] > "/dev/stderr"; exit 1 }
+                     lines = 0; inside = 1; next }
+    /^ITEM:/ { inside = 0; next }
+    inside { s = ""; for (k = 1; k <= n; k++) s = s (k > 1 ? " " : "") $at[w[k]]; line[++lines] = s }
+    END { for (k = 1; k <= lines; k++) print line[k] }' "$file"
+}
+# close A B TOLERANCE WHAT: numbers in files A and B agree to TOLERANCE times the largest number of B; both must hold numbers
+close() {
+  local said
+  said=$(paste -d ' ' "$1" "$2" | awk -v tol="$3" '
+    NF == 0 || NF % 2 { bad = 1 }
+    { for (k = 1; k <= NF / 2; k++) { a = $k; b = $(k + NF / 2); if (a != a + 0 && a !~ /^[-+0-9.eE]+$/) bad = 1
+        d = a - b; if (d < 0) d = -d; if (d > max) max = d; if (b < 0) b = -b; if (b > big) big = b; count++ } }
+    END { if (bad || !count || !(big > 0) || !(max <= tol * big)) r = "different"; else r = "close"
+          printf "%s: largest difference %.3g of %.3g in %d numbers", r, max, big, count }')
+  [[ $said == close* ]] || fail "$4: $said (allowed: $3 of the largest)"
+  pass "$4: ${said#*: }"
+}
