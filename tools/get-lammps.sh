@@ -94,7 +94,7 @@ free_mb=$(df -Pm "$cache" | awk 'NR == 2 { print $4 }')
 # ---- download ------------------------------------------------------------------------------------------------------
 good() { [[ -f $1 ]] && [[ $(sha256sum "$1" | cut -d' ' -f1) == "$archive_sha256" ]]; }
 
-# apt's own downloader: it honours apt's proxies and takes up a partial file where it stopped.
+# apt's own downloader: it honours apt's proxies and, where the mirror can, goes on with a partial file.
 download() { # url file
   case $1 in
     file:* | copy:*) cp "${1#*:}" "$2" ;;
@@ -127,11 +127,13 @@ if ! good "$tarball"; then
       say "that file does not have the expected checksum $archive_sha256; it is not used"
       rm -f "$tarball.part"
     else
-      say "not there: $(grep -v '^W: Download is performed unsandboxed' "$cache/download.log" | tail -n 1)"
+      rm -f "$tarball.part.FAILED"
+      why=$(sed -n 's/^E: Failed to fetch [^ ]* *//p' "$cache/download.log" | head -n 1)
+      say "not to be had there: ${why:-$(tail -n 1 "$cache/download.log")}"
     fi
   done
   [[ -n $found ]] ||
-    die "no mirror of this machine has $pool/$archive. Put that file into $cache yourself, or give your own LAMMPS:
+    die "$pool/$archive could not be downloaded from any mirror of this machine. Put that file into $cache yourself, or give your own LAMMPS:
     LAMMPS_SOURCE_DIR=/path/to/lammps/src LMP=/path/to/lmp ./setup.sh build"
 fi
 
@@ -146,7 +148,7 @@ if [[ ! -f $work/unpacked ]]; then
   touch "$work/unpacked"
 fi
 jobs=$(nproc)
-say "building LAMMPS $version_text on $jobs cores, about $((14 / jobs + 1)) minutes on an ordinary machine (log: $work/build.log)"
+say "building LAMMPS $version_text on $jobs cores, about $((8 / jobs + 1)) minutes on an ordinary machine (log: $work/build.log)"
 start=$SECONDS
 cmake -S "$work/cmake" -B "$work/build" "${options[@]}" >"$work/build.log" 2>&1 ||
   { tail -n 20 "$work/build.log" >&2; die "LAMMPS: cmake failed, the whole log is $work/build.log"; }
@@ -165,8 +167,9 @@ strip --strip-unneeded "$new"/lib/liblammps*.so.*[0-9] "$new/bin/lmp" 2>/dev/nul
 # A plugin needs the headers alone; the rest of the tree can be unpacked again.
 (cd "$work/src" && find . -name '*.h' -print0 | xargs -0 cp --parents -t "$new/src")
 cp "$work/LICENSE" "$new/"
-LD_LIBRARY_PATH=$new/lib OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 "$new/bin/lmp" -h 2>&1 | grep -qw PLUGIN ||
-  die "the lmp that was built in $work does not run or has no PLUGIN package"
+packages=$(LD_LIBRARY_PATH=$new/lib OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 "$new/bin/lmp" -h 2>&1) ||
+  die "the lmp that was built in $work does not run: $packages"
+grep -qw PLUGIN <<<"$packages" || die "the lmp that was built in $work has no PLUGIN package"
 touch "$new/complete"
 rm -rf "$home"
 mv "$new" "$home"
