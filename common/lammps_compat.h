@@ -30,8 +30,8 @@ typedef int compute_fix_dof_t;
 
 /* error->all() without the last input line in the message: for errors that come up during a run, far from the line
  * that LAMMPS would show. Error::NOLASTLINE came after 27 Jun 2024. */
-template <typename... Args> [[noreturn]] void error_all(LAMMPS_NS::Error *error, const char *file, int line, Args &&...args)
-{
+template <typename... Args>
+[[noreturn]] void error_all(LAMMPS_NS::Error *error, const char *file, int line, Args &&...args) {
 #if LISI_LAMMPS_VERSION > 20240627
   error->all(file, line, LAMMPS_NS::Error::NOLASTLINE, args...);
 #else
@@ -40,8 +40,7 @@ template <typename... Args> [[noreturn]] void error_all(LAMMPS_NS::Error *error,
 }
 
 /* The shortest periodic image of a difference vector; 2026 versions want to know who asks. */
-inline void minimum_image(LAMMPS_NS::Domain *domain, double *delta)
-{
+inline void minimum_image(LAMMPS_NS::Domain *domain, double *delta) {
 #if LISI_LAMMPS_VERSION >= 20260101
   domain->minimum_image(FLERR, delta);
 #else
@@ -49,6 +48,6 @@ inline void minimum_image(LAMMPS_NS::Domain *domain, double *delta)
 #endif
 }
 
-}    // namespace LisiCompat
+} // namespace LisiCompat
 
 #endif

@@ -18,7 +18,7 @@ struct ace_work;
 namespace LAMMPS_NS {
 
 class PairMLFFLisi : public Pair {
- public:
+public:
   PairMLFFLisi(class LAMMPS *);
   ~PairMLFFLisi() override;
   void compute(int, int) override;
@@ -28,7 +28,7 @@ class PairMLFFLisi : public Pair {
   double init_one(int, int) override;
   double memory_usage() override;
 
- private:
+private:
   /* A few central atoms with their neighbours, as ace_eval_atoms() takes them: the unit of work of a thread. */
   struct Block {
     std::vector<int> element, first, nelement, i, j;
@@ -52,6 +52,6 @@ class PairMLFFLisi : public Pair {
   void scatter(const Block &);
 };
 
-}    // namespace LAMMPS_NS
+} // namespace LAMMPS_NS
 
 #endif

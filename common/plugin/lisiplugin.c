@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What LAMMPS loads. C++ has no stable binary interface: a plugin that was built with the headers of another LAMMPS, or
- * for another MPI library, either fails to load with a message that says nothing or, worse, loads and computes nonsense.
- * So this file holds no LAMMPS C++ symbol and no MPI call, and loads anywhere. It asks LAMMPS' C library interface who
- * it is; when that differs from what lisi was built for it says how and registers nothing, otherwise it loads
- * liblisi_lammps.so, which lies beside it and holds the styles. */
+ * for another MPI library, either fails to load with a message that says nothing or, worse, loads and computes
+ * nonsense. So this file holds no LAMMPS C++ symbol and no MPI call, and loads anywhere. It asks LAMMPS' C library
+ * interface who it is; when that differs from what lisi was built for it says how and registers nothing, otherwise it
+ * loads liblisi_lammps.so, which lies beside it and holds the styles. */
 #include <dlfcn.h>
 #include <mpi.h> /* for the macros that tell the MPI library lisi was built with */
 #include <stdint.h>
@@ -46,8 +46,7 @@ typedef void init_fn(void *, void *, void *);
   } while (0)
 
 /* Libraries that share MPICH's binary interface count as MPICH. */
-static const char *running_mpi(char *text, size_t size)
-{
+static const char *running_mpi(char *text, size_t size) {
   flag_fn *has_mpi = NULL;
   mpi_library_fn *library_version = NULL;
   char buffer[8192] = ""; /* as large as any library's MPI_MAX_LIBRARY_VERSION_STRING */
@@ -65,15 +64,17 @@ static const char *running_mpi(char *text, size_t size)
   }
   buffer[sizeof buffer - 1] = '\0';
   snprintf(text, size, "%.*s", (int)strcspn(buffer, ",\n"), buffer);
-  if (strstr(buffer, "Open MPI")) return "Open MPI";
-  if (strstr(buffer, "MPICH") || strstr(buffer, "Intel(R) MPI") || strstr(buffer, "MVAPICH") || strstr(buffer, "CRAY MPI"))
+  if (strstr(buffer, "Open MPI"))
+    return "Open MPI";
+  if (strstr(buffer, "MPICH") || strstr(buffer, "Intel(R) MPI") || strstr(buffer, "MVAPICH") ||
+      strstr(buffer, "CRAY MPI"))
     return "MPICH";
   return "an unknown MPI";
 }
 
-static void date_text(int number, char *text, size_t size)
-{
-  static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+static void date_text(int number, char *text, size_t size) {
+  static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const int month = number / 100 % 100;
 
   if (month < 1 || month > 12)
@@ -82,9 +83,9 @@ static void date_text(int number, char *text, size_t size)
     snprintf(text, size, "%d %s %d", number % 100, months[month - 1], number / 10000);
 }
 
-/* Compares the running LAMMPS with the one lisi was built for and writes a line for each difference. Returns how many. */
-static int differences(void *lmp, version_fn *version, setting_fn *setting, char *text, size_t size)
-{
+/* Compares the running LAMMPS with the one lisi was built for and writes a line for each difference. Returns how many.
+ */
+static int differences(void *lmp, version_fn *version, setting_fn *setting, char *text, size_t size) {
   static const struct {
     const char *name;
     int built;
@@ -97,7 +98,8 @@ static int differences(void *lmp, version_fn *version, setting_fn *setting, char
 #define DIFFERENCE(...)                                                                                                \
   do {                                                                                                                 \
     const int n_ = snprintf(text + used, size - used, __VA_ARGS__);                                                    \
-    if (n_ > 0) used = used + (size_t)n_ < size ? used + (size_t)n_ : size - 1;                                        \
+    if (n_ > 0)                                                                                                        \
+      used = used + (size_t)n_ < size ? used + (size_t)n_ : size - 1;                                                  \
     count++;                                                                                                           \
   } while (0)
 
@@ -108,11 +110,12 @@ static int differences(void *lmp, version_fn *version, setting_fn *setting, char
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
     const int bytes = setting(lmp, sizes[i].name);
     if (bytes != sizes[i].built)
-      DIFFERENCE("  integer sizes: built for %s of %d bytes (LAMMPS_SIZES=%s), this LAMMPS has %d bytes\n", sizes[i].name,
-                 sizes[i].built, LISI_LAMMPS_SIZES, bytes);
+      DIFFERENCE("  integer sizes: built for %s of %d bytes (LAMMPS_SIZES=%s), this LAMMPS has %d bytes\n",
+                 sizes[i].name, sizes[i].built, LISI_LAMMPS_SIZES, bytes);
   }
   const char *family = running_mpi(found, sizeof found);
-  if (strcmp(family, built_mpi) != 0) DIFFERENCE("  MPI: built for %s, this LAMMPS runs with %s\n", built_mpi, found);
+  if (strcmp(family, built_mpi) != 0)
+    DIFFERENCE("  MPI: built for %s, this LAMMPS runs with %s\n", built_mpi, found);
 #undef DIFFERENCE
   return count;
 }
@@ -121,8 +124,7 @@ EXPORT void lammpsplugin_init(void *lmp, void *handle, void *regfunc);
 
 /* LAMMPS calls this on `plugin load`, and on start for each *plugin.so in LAMMPS_PLUGIN_PATH; then `lmp` is a LAMMPS
  * that is still being constructed. */
-EXPORT void lammpsplugin_init(void *lmp, void *handle, void *regfunc)
-{
+EXPORT void lammpsplugin_init(void *lmp, void *handle, void *regfunc) {
   version_fn *version = NULL;
   setting_fn *setting = NULL;
   char text[2048] = "";
@@ -130,8 +132,9 @@ EXPORT void lammpsplugin_init(void *lmp, void *handle, void *regfunc)
   LOOK_UP(RTLD_DEFAULT, "lammps_version", version);
   LOOK_UP(RTLD_DEFAULT, "lammps_extract_setting", setting);
   if (!version || !setting) {
-    fprintf(stderr, "lisi plugin %s: not loaded: this program does not export the C library interface of LAMMPS "
-                    "(lammps_version), so its version cannot be checked; lisi was built for LAMMPS %s\n",
+    fprintf(stderr,
+            "lisi plugin %s: not loaded: this program does not export the C library interface of LAMMPS "
+            "(lammps_version), so its version cannot be checked; lisi was built for LAMMPS %s\n",
             LISI_VERSION, LISI_LAMMPS_VERSION_TEXT);
     return;
   }
@@ -139,9 +142,11 @@ EXPORT void lammpsplugin_init(void *lmp, void *handle, void *regfunc)
 
   if (differences(lmp, version, setting, text, sizeof text) != 0) {
     if (root) {
-      fprintf(stderr, "lisi plugin %s: not loaded, its styles are not available: it was built for another LAMMPS\n%s"
-                      "  Build lisi for this one: LAMMPS_SOURCE_DIR=/path/to/this/lammps/src LMP=/path/to/lmp ./setup.sh build\n",
-              LISI_VERSION, text);
+      fprintf(
+          stderr,
+          "lisi plugin %s: not loaded, its styles are not available: it was built for another LAMMPS\n%s"
+          "  Build lisi for this one: LAMMPS_SOURCE_DIR=/path/to/this/lammps/src LMP=/path/to/lmp ./setup.sh build\n",
+          LISI_VERSION, text);
       fflush(stderr);
     }
     return;
@@ -163,12 +168,14 @@ EXPORT void lammpsplugin_init(void *lmp, void *handle, void *regfunc)
   }
   void *library = path ? dlopen(path, RTLD_NOW | RTLD_LOCAL) : NULL;
   init_fn *init = NULL;
-  if (library) LOOK_UP(library, "lisi_lammps_init", init);
+  if (library)
+    LOOK_UP(library, "lisi_lammps_init", init);
   if (init)
     init(lmp, handle, regfunc);
   else if (root) {
     const char *why = path ? dlerror() : "its own place cannot be found";
-    fprintf(stderr, "lisi plugin %s: not loaded: %s: %s\n", LISI_VERSION, path ? path : LISI_LIBRARY, why ? why : "unknown error");
+    fprintf(stderr, "lisi plugin %s: not loaded: %s: %s\n", LISI_VERSION, path ? path : LISI_LIBRARY,
+            why ? why : "unknown error");
   }
   free(path);
 }

@@ -18,14 +18,17 @@ using namespace LAMMPS_NS;
 
 namespace {
 
-template <class Style> void *create1(void *lmp) { return new Style((LAMMPS *) lmp); }
-template <class Style> void *create2(void *lmp, int narg, char **arg) { return new Style((LAMMPS *) lmp, narg, arg); }
+template <class Style> void *create1(void *lmp) {
+  return new Style((LAMMPS *)lmp);
+}
+template <class Style> void *create2(void *lmp, int narg, char **arg) {
+  return new Style((LAMMPS *)lmp, narg, arg);
+}
 
-}    // namespace
+} // namespace
 
-extern "C" __attribute__((visibility("default"))) void lisi_lammps_init(void *lmp, void *handle, void *regfunc)
-{
-  auto add = (lammpsplugin_regfunc) regfunc;
+extern "C" __attribute__((visibility("default"))) void lisi_lammps_init(void *lmp, void *handle, void *regfunc) {
+  auto add = (lammpsplugin_regfunc)regfunc;
   lammpsplugin_t plugin = {};
 
   plugin.version = LISI_LAMMPS_VERSION_TEXT;
@@ -53,7 +56,7 @@ extern "C" __attribute__((visibility("default"))) void lisi_lammps_init(void *lm
   plugin.creator.v2 = &create2<FixMSM>;
   add(&plugin, lmp);
 #endif
-  (void) plugin;
-  (void) add;
-  (void) lmp;
+  (void)plugin;
+  (void)add;
+  (void)lmp;
 }
