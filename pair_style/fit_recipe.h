@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The recipe of a fit, fit.yaml: which data, which basis, which weights. doc/lisi-fit.md describes every key. */
+#ifndef LISI_FIT_RECIPE_H
+#define LISI_FIT_RECIPE_H
+
+#include "ace_model.h"
+#include "fit_coupling.h"
+
+#include <stdbool.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { FIT_MAX_FILES = 32, FIT_MAX_GROUPS = 64, FIT_MAX_GRID = 64 };
+
+/* The functions of one order (number of neighbours): n <= nmax, l <= lmax, and sum (n - 1) + l_weight sum l <= degree. */
+typedef struct {
+  bool used;
+  int nmax, lmax;
+  double degree, l_weight;
+} fit_order;
+
+typedef struct {
+  double energy, force, virial;
+} fit_weight;
+
+typedef struct {
+  int nelements;
+  char element[ACE_MAX_ELEMENTS][4];
+  bool fit_E0;                 /* offsets by least squares on the compositions, otherwise E0 */
+  double E0[ACE_MAX_ELEMENTS]; /* eV, for example the energies of isolated atoms */
+  int ntrain, ntest;
+  char *train[FIT_MAX_FILES], *test[FIT_MAX_FILES]; /* paths, relative ones already joined with the recipe's folder */
+  char *key_energy, *key_forces, *key_virial, *key_stress, *key_group; /* NULL: the usual names */
+  ace_bond *bond; /* [nelements][nelements], radial kind, cut-offs and ZBL; nradmax, lmax, nradbase and crad still to be set */
+  int max_order;
+  fit_order order[FIT_MAX_ORDER + 1];
+  fit_weight weight;
+  int ngroups;
+  struct {
+    char *prefix;
+    fit_weight weight; /* factors on the above for frames whose config_type starts with prefix */
+  } group[FIT_MAX_GROUPS];
+  double force_scale; /* rows of a frame are divided by sqrt(1 + (F_rms / force_scale)^2), so that violent frames do not rule; 0: off */
+  double prior_n, prior_l, prior_order, prior_power; /* see fit_basis.h, gamma */
+  double ridge;                                      /* < 0: chosen by cross-validation */
+  int folds;
+} fit_recipe;
+
+/* Reads a recipe; `path` also gives the folder for relative data paths. Unknown keys are errors. Free with fit_recipe_free. */
+LISI_MUST_CHECK lisi_status fit_recipe_load(const char *path, fit_recipe **recipe, lisi_error *err);
+void fit_recipe_free(fit_recipe *recipe);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
