@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From counts at one lag to a Markov state model: the one entry that tools and tests use.
+ *   paths_from_jump_logs -> (counts_from_paths [-> counts_fold]) per lag -> msm_build -> msm_model
+ * Units: the lag in ps (or steps), lengths in Angstrom, D in A^2/ps (x 1e-8 = m^2/s). */
+#ifndef LISI_MSM_H
+#define LISI_MSM_H
+
+#include "counts.h"
+#include "network.h"
+#include "transport.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define MSM_D_TO_M2_PER_S 1e-8
+
+typedef enum { MSM_REVERSIBLE = 0, MSM_ROW, MSM_FIXED_PI, MSM_PLAIN } msm_estimator;
+const char *msm_estimator_name(msm_estimator estimator); /* "reversible", "row", "fixed-pi", "plain" */
+
+typedef struct {
+  msm_estimator estimator;
+  const double *pi; /* fixed-pi: [nstates of the counts] > 0 on the kept states */
+  int bootstrap;    /* samples of each kind; 0 = no errors */
+  double level;     /* confidence of the intervals, 0 = 0.95 */
+  uint64_t seed;
+  void (*progress)(void *context, double done, double total); /* may be NULL */
+  void *progress_context;
+  bool (*interrupted)(void); /* may be NULL; true: LISI_ERR_CANCELLED */
+} msm_options;
+
+typedef struct {
+  int n;
+  int *state;     /* [n] index in the space of the counts, rising */
+  double share;   /* of the samples (pair starts) */
+  double inside;  /* counts inside the set */
+  double D[3][3]; /* A^2/ps */
+  bool isolated;  /* one state that never jumps */
+} msm_component;
+
+typedef struct {
+  double lag;            /* ps, or steps */
+  long long lag_samples; /* 0 for networks */
+  bool geometry;
+  msm_estimator estimator;
+  int n;                               /* states kept */
+  int *state;                          /* [n] index in the space of the counts */
+  network net;                         /* the kept states with their user numbers and labels (net.space) and P_ij(R) */
+  double *pi;                          /* [n] */
+  double *X;                           /* [n][n] flux pi_i P_ij */
+  int ntimescales;                     /* n - 1 */
+  double *re, *im;                     /* [n] eigenvalues by falling modulus, the first is 1 */
+  double *timescale;                   /* [n-1] slowest first; infinity possible */
+  bool *negative;                      /* [n-1] from a negative (real) eigenvalue */
+  int nci;                             /* how many time scales have intervals (<= ntimescales; the slowest) */
+  double *timescale_lo, *timescale_hi; /* [nci]; NaN where the resamples do not tell */
+  transport tr;                        /* D, drift, MSD(n) of the kept set */
+  double D_iso, D_iso_m2_per_s;
+  bool has_ci;         /* resampling took place */
+  int nboot;           /* resamples of each kind that gave a model */
+  const char *ci_from; /* "time blocks" or "walkers": the wider for D_iso; NULL without */
+  double D_lo[3][3], D_hi[3][3], D_iso_lo, D_iso_hi;
+  double D_all[3][3], D_all_iso, D_all_iso_lo, D_all_iso_hi; /* sum over components of share * D */
+  int ncomponents;
+  msm_component *component;  /* [ncomponents]; 0 is the kept set */
+  transport *component_tr;   /* [ncomponents], for MSD_all; component_tr[0] is not filled (tr is it) */
+  double discarded_fraction; /* of the counted pairs */
+  double counts;             /* pairs counted, all */
+  bool no_jump;              /* no count leaves its state: D = 0, a warning */
+  fold_verdict fold;         /* copied by the caller after msm_build; all zero otherwise */
+  int newton_steps;
+  double certificate; /* max |g_i|/c_i of the estimator */
+  double plain_D;     /* estimator plain: fitted slope / 6 */
+  double *plain_d2;   /* estimator plain: [n][n] */
+} msm_model;
+
+/* One model. `space` describes the states of `counts` (kept states are copied); dt is the time per sample, or 1 for
+ * steps. plain: all states are kept. Errors: LISI_ERR_INPUT for counts without a single pair or pi that does not fit;
+ * LISI_ERR_UNSUPPORTED above MSM_MAX_STATES kept states. */
+#define MSM_MAX_STATES 6000
+LISI_MUST_CHECK lisi_status msm_build(const state_space *space, const lag_counts *counts, double dt,
+                                      const msm_options *options, msm_model *model, lisi_error *err);
+/* The model of a given network (lisi-msm transport --network): closed strongly connected sets are the components,
+ * weighted by their number of states; transient states are left out (discarded_fraction = their share of the states).
+ */
+LISI_MUST_CHECK lisi_status msm_from_network(const network *net, msm_model *model, lisi_error *err);
+void msm_model_free(msm_model *model);
+
+/* <r_n r_n^T> of the kept set, and of all components weighted by share (what the MSD of all walkers is compared with);
+ * n in lags. Estimator plain: only msm_msd, minimum image. */
+double msm_msd(const msm_model *model, double n);
+double msm_msd_all(const msm_model *model, double n);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
