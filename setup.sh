@@ -89,7 +89,7 @@ build_lisi() {
     { tail -n 20 "$build/configure.log" >&2; die "cmake failed, the whole log is $build/configure.log"; }
   cmake --build "$build" -j "$(nproc)" >"$build/build.log" 2>&1 ||
     { grep -E -m 10 'error|Error' "$build/build.log" >&2; die "lisi did not compile, the whole log is $build/build.log"; }
-  echo "built: $build/bin/lmp, lisi-fit, lisi-msm; plugin $build/lib/lisiplugin.so"
+  echo "in $build/bin: $(ls "$build/bin" | tr '\n' ' '); plugin: $build/lib/lisiplugin.so"
 }
 
 case ${1:-} in

@@ -39,14 +39,13 @@ template <typename... Args>
 #endif
 }
 
-/* The shortest periodic image of a difference vector; 2026 versions want to know who asks. */
-inline void minimum_image(LAMMPS_NS::Domain *domain, double *delta) {
-#if LISI_LAMMPS_VERSION >= 20260101
+/* The shortest periodic image of a difference vector. Newer versions want to know who asks; which one this is, the
+ * compiler finds out by itself. */
+template <class D> auto minimum_image(D *domain, double *delta, int) -> decltype(domain->minimum_image(FLERR, delta)) {
   domain->minimum_image(FLERR, delta);
-#else
-  domain->minimum_image(delta);
-#endif
 }
+template <class D> void minimum_image(D *domain, double *delta, long) { domain->minimum_image(delta); }
+template <class D> void minimum_image(D *domain, double *delta) { minimum_image(domain, delta, 0); }
 
 } // namespace LisiCompat
 
