@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The evaluator against the definition written out (ace_naive.h), against finite differences of itself, and against symmetries. */
+#include "ace_eval.h"
+#include "ace_naive.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+static ace_eval *eval_of(const ace_model *model, ace_work **work) {
+  ace_eval *e = NULL;
+  lisi_error err = {0};
+  assert_int_equal(ace_eval_create(model, &e, &err), LISI_OK);
+  assert_int_equal(ace_work_create(e, work, &err), LISI_OK);
+  return e;
+}
+
+static void evaluate(const ace_eval *e, ace_work *w, int natoms, const int *element, const int *first, const int *nelement, const double (*d)[3], double *energy,
+                     double (*dE)[3]) {
+  lisi_error err = {0};
+  const lisi_status status = ace_eval_atoms(e, w, natoms, element, first, nelement, d, energy, dE, &err);
+  if (status != LISI_OK) fail_msg("%s", err.message);
+}
+
+static double one_energy(const ace_eval *e, ace_work *w, int mu, int n, const int *nelement, const double (*d)[3], double (*dE)[3]) {
+  const int first[2] = {0, n};
+  double energy;
+  evaluate(e, w, 1, &mu, first, nelement, d, &energy, dE);
+  return energy;
+}
+
+static double largest(const double (*g)[3], int n) {
+  double m = 0.0;
+  for (int j = 0; j < n; j++)
+    for (int k = 0; k < 3; k++) m = fmax(m, fabs(g[j][k]));
+  return m;
+}
+
+/* ---- against the definition ---- */
+enum { NATOMS = 7, NNEIGH = 9 };
+
+static void compare_with_definition(naive_recipe q, double rmin) {
+  ace_model *model = naive_model(q);
+  ace_work *w;
+  ace_eval *e = eval_of(model, &w);
+  int element[NATOMS], first[NATOMS + 1], nelement[NATOMS * NNEIGH];
+  double d[NATOMS * NNEIGH][3], energy[NATOMS], dE[NATOMS * NNEIGH][3], reference[NNEIGH][3];
+  for (int a = 0; a < NATOMS; a++) {
+    element[a] = naive_int(0, q.nelements - 1);
+    first[a] = a * NNEIGH;
+    naive_neighbours(NNEIGH, q.nelements, rmin, 5.8, nelement + a * NNEIGH, d + a * NNEIGH);
+  }
+  first[NATOMS] = NATOMS * NNEIGH;
+  evaluate(e, w, NATOMS, element, first, nelement, (const double(*)[3])d, energy, dE);
+  for (int a = 0; a < NATOMS; a++) {
+    const double E = naive_energy(model, element[a], NNEIGH, nelement + a * NNEIGH, (const double(*)[3])(d + a * NNEIGH), reference);
+    const double scale = 1.0 + largest((const double(*)[3])reference, NNEIGH);
+    if (!(fabs(E - energy[a]) < 1e-9 * scale)) fail_msg("energy %.15g, by definition %.15g (kind %d, inner %d)", energy[a], E, (int)q.kind, (int)q.inner);
+    for (int j = 0; j < NNEIGH; j++)
+      for (int k = 0; k < 3; k++)
+        if (!(fabs(reference[j][k] - dE[a * NNEIGH + j][k]) < 2e-8 * scale))
+          fail_msg("gradient %.15g, by definition %.15g, largest %g (kind %d, inner %d)", dE[a * NNEIGH + j][k], reference[j][k], scale, (int)q.kind, (int)q.inner);
+  }
+  ace_work_free(w);
+  ace_eval_free(e);
+  ace_model_free(model);
+}
+
+static void all_kinds_against_definition(void **state) {
+  (void)state;
+  for (int kind = 0; kind < 5; kind++)
+    for (int inner = 0; inner < 3; inner++) {
+      if (inner == ACE_INNER_DENSITY && kind == ACE_ACEJL) continue;
+      compare_with_definition((naive_recipe){.kind = (ace_radial_kind)kind, .inner = (ace_inner_kind)inner, .nelements = 2, .ndensity = 1 + kind % 2, .maxrank = 4,
+                                             .nfunctions = 40, .lmax = 3, .prehc = 1.0, .rho_core_cutoff = 1.0, .drho_core_cutoff = 0.9, .delta = 2e-4},
+                              1.2);
+    }
+}
+
+static void high_ranks_and_densities(void **state) {
+  (void)state;
+  for (int nd = 1; nd <= 3; nd++)
+    for (int emb = 0; emb < 2; emb++)
+      compare_with_definition((naive_recipe){.kind = ACE_CHEB_EXP_COS, .inner = ACE_INNER_DENSITY, .embedding = (ace_embedding_kind)emb, .nelements = nd,
+                                             .ndensity = nd, .maxrank = 6, .nfunctions = 60, .lmax = 4, .prehc = 2.0, .rho_core_cutoff = 1e5,
+                                             .drho_core_cutoff = 250, .delta = 2e-4},
+                              1.5);
+}
+
+static void large_l(void **state) {
+  (void)state;
+  compare_with_definition((naive_recipe){.kind = ACE_CHEB_EXP_COS, .nelements = 1, .ndensity = 1, .maxrank = 3, .nfunctions = 60, .lmax = 9, .prehc = 0.0,
+                                         .rho_core_cutoff = 1e5, .drho_core_cutoff = 250, .delta = 2e-4},
+                          1.5);
+}
+
+/* The forces of tables are the exact gradient of the tabulated energy, however wide the bins. */
+static void finite_differences(void **state) {
+  (void)state;
+  for (int inner = 0; inner < 3; inner++) {
+    ace_model *model = naive_model((naive_recipe){.kind = ACE_CHEB_EXP_COS, .inner = (ace_inner_kind)inner, .nelements = 2, .ndensity = 2,
+                                                  .embedding = ACE_FINNIS_SINCLAIR_SHIFTED_SCALED, .maxrank = 4, .nfunctions = 60, .lmax = 3, .prehc = 1.0,
+                                                  .rho_core_cutoff = 1.0, .drho_core_cutoff = 0.9, .delta = 0.05});
+    ace_work *w;
+    ace_eval *e = eval_of(model, &w);
+    int nelement[20];
+    double d[20][3], g[20][3], spare[20][3];
+    naive_neighbours(20, 2, 1.3, 5.0, nelement, d);
+    (void)one_energy(e, w, 1, 20, nelement, (const double(*)[3])d, g);
+    const double scale = largest((const double(*)[3])g, 20);
+    for (int j = 0; j < 20; j++)
+      for (int k = 0; k < 3; k++) {
+        const double x = d[j][k], h = 2e-5;
+        d[j][k] = x + h;
+        const double up = one_energy(e, w, 1, 20, nelement, (const double(*)[3])d, spare);
+        d[j][k] = x - h;
+        const double down = one_energy(e, w, 1, 20, nelement, (const double(*)[3])d, spare);
+        d[j][k] = x;
+        if (!(fabs((up - down) / (2 * h) - g[j][k]) < 1e-6 * scale))
+          fail_msg("inner %d: difference %.12g, gradient %.12g, largest %g", inner, (up - down) / (2 * h), g[j][k], scale);
+      }
+    ace_work_free(w);
+    ace_eval_free(e);
+    ace_model_free(model);
+  }
+}
+
+/* ---- the model with invariant functions ---- */
+static ace_model *small_model(void) {
+  const char *src = getenv("SRC");
+  char path[2000];
+  snprintf(path, sizeof path, "%s/tests/data/ace_small.yace", src != NULL ? src : LISI_SOURCE_DIR);
+  ace_model *model = NULL;
+  lisi_error err = {0};
+  if (ace_model_load(path, &model, NULL, 0, &err) != LISI_OK) fail_msg("%s", err.message);
+  return model;
+}
+
+static void rotations_and_permutations(void **state) {
+  (void)state;
+  ace_model *model = small_model();
+  ace_work *w;
+  ace_eval *e = eval_of(model, &w);
+  enum { N = 30 };
+  int nelement[N], pe[N];
+  double d[N][3], g[N][3], rd[N][3], rg[N][3], R[3][3];
+  naive_neighbours(N, 2, 1.45, 4.9, nelement, d);
+  const double E = one_energy(e, w, 0, N, nelement, (const double(*)[3])d, g);
+  assert_true(fabs(E - model->E0[0]) > 0.1); /* not a trivial case */
+  /* a rotation, with inversion every other time, from a random unit quaternion; neighbours in reverse order */
+  for (int turn = 0; turn < 6; turn++) {
+    double q[4], n = 0.0;
+    for (int k = 0; k < 4; k++) {
+      q[k] = naive_between(-1, 1);
+      n += q[k] * q[k];
+    }
+    for (int k = 0; k < 4; k++) q[k] /= sqrt(n);
+    const double a = q[0], b = q[1], c = q[2], f = q[3], s = turn % 2 ? -1.0 : 1.0;
+    const double M[3][3] = {{a * a + b * b - c * c - f * f, 2 * (b * c - a * f), 2 * (b * f + a * c)},
+                            {2 * (b * c + a * f), a * a - b * b + c * c - f * f, 2 * (c * f - a * b)},
+                            {2 * (b * f - a * c), 2 * (c * f + a * b), a * a - b * b - c * c + f * f}};
+    for (int i = 0; i < 3; i++)
+      for (int k = 0; k < 3; k++) R[i][k] = s * M[i][k];
+    for (int j = 0; j < N; j++) {
+      pe[N - 1 - j] = nelement[j];
+      for (int i = 0; i < 3; i++) rd[N - 1 - j][i] = R[i][0] * d[j][0] + R[i][1] * d[j][1] + R[i][2] * d[j][2];
+    }
+    const double E2 = one_energy(e, w, 0, N, pe, (const double(*)[3])rd, rg);
+    assert_true(fabs(E2 - E) < 1e-11 * (1.0 + fabs(E)));
+    const double scale = largest((const double(*)[3])g, N);
+    for (int j = 0; j < N; j++)
+      for (int i = 0; i < 3; i++) assert_true(fabs(R[i][0] * g[j][0] + R[i][1] * g[j][1] + R[i][2] * g[j][2] - rg[N - 1 - j][i]) < 1e-11 * scale);
+  }
+  ace_work_free(w);
+  ace_eval_free(e);
+  ace_model_free(model);
+}
+
+/* The result for an atom does not depend on its company, to the last bit. */
+static void company_does_not_matter(void **state) {
+  (void)state;
+  ace_model *model = small_model();
+  ace_work *w;
+  ace_eval *e = eval_of(model, &w);
+  enum { A = 11, N = 13 };
+  int element[A], first[A + 1], nelement[A * N];
+  double d[A * N][3], energy[A], g[A * N][3], g1[N][3];
+  for (int a = 0; a <= A; a++) first[a] = a * N;
+  for (int a = 0; a < A; a++) element[a] = naive_int(0, 1);
+  naive_neighbours(A * N, 2, 1.3, 5.2, nelement, d);
+  evaluate(e, w, A, element, first, nelement, (const double(*)[3])d, energy, g);
+  for (int a = 0; a < A; a++) {
+    const double E = one_energy(e, w, element[a], N, nelement + a * N, (const double(*)[3])(d + a * N), g1);
+    assert_memory_equal(&E, &energy[a], sizeof E);
+    assert_memory_equal(g1, g[a * N], sizeof g1);
+  }
+  ace_work_free(w);
+  ace_eval_free(e);
+  ace_model_free(model);
+}
+
+static void edges(void **state) {
+  (void)state;
+  ace_model *model = small_model();
+  ace_work *w;
+  ace_eval *e = eval_of(model, &w);
+  double g[500][3], d[500][3], energy;
+  int nelement[500];
+  lisi_error err = {0};
+  /* no atoms at all */
+  const int none[1] = {0};
+  assert_int_equal(ace_eval_atoms(e, w, 0, NULL, none, NULL, NULL, NULL, NULL, &err), LISI_OK);
+  /* no neighbours, and neighbours out of reach */
+  assert_true(one_energy(e, w, 0, 0, nelement, (const double(*)[3])d, g) == model->E0[0]);
+  assert_true(one_energy(e, w, 1, 0, nelement, (const double(*)[3])d, g) == model->E0[1]);
+  const double far[3][3] = {{5.0, 0, 0}, {0, 0, 1e200}, {0, 7, 7}};
+  const int li[3] = {0, 1, 0};
+  g[0][0] = g[1][2] = 99.0;
+  assert_true(one_energy(e, w, 0, 3, li, far, g) == model->E0[0]);
+  assert_true(largest((const double(*)[3])g, 3) == 0.0);
+  /* very close: the core decides, finite and repulsive; closer than the first knot of the table too */
+  const double close[4] = {0.3, 0.1, 1e-3, 5e-4};
+  double before = 0.0;
+  for (int k = 0; k < 4; k++) {
+    const double pair[2][3] = {{0, 0, close[k]}, {2.5, 0.5, 0}};
+    energy = one_energy(e, w, 1, 2, li, pair, g);
+    assert_true(isfinite(energy) && energy > before);
+    assert_true(isfinite(g[0][2]) && g[0][2] < -1.0);
+    before = energy;
+  }
+  /* many neighbours */
+  naive_neighbours(500, 2, 1.3, 5.0, nelement, d);
+  energy = one_energy(e, w, 0, 500, nelement, (const double(*)[3])d, g);
+  /* the same neighbours in reverse order */
+  int ne2[500];
+  double d2[500][3], g2[500][3];
+  for (int j = 0; j < 500; j++) {
+    ne2[499 - j] = nelement[j];
+    memcpy(d2[499 - j], d[j], sizeof d[j]);
+  }
+  const double again = one_energy(e, w, 0, 500, ne2, (const double(*)[3])d2, g2);
+  const double scale = largest((const double(*)[3])g, 500);
+  assert_true(fabs(again - energy) < 1e-10 * fabs(energy));
+  for (int j = 0; j < 500; j++)
+    for (int k = 0; k < 3; k++) assert_true(fabs(g[j][k] - g2[499 - j][k]) < 1e-10 * scale);
+  /* two atoms at the same place, and no number */
+  const double same[2][3] = {{0, 0, 0}, {2, 0, 0}}, nan[2][3] = {{NAN, 0, 0}, {2, 0, 0}};
+  const int first[2] = {0, 2}, mu = 0;
+  assert_int_equal(ace_eval_atoms(e, w, 1, &mu, first, li, same, &energy, g, &err), LISI_ERR_NUMERIC);
+  assert_non_null(strstr(err.message, "same place"));
+  err = (lisi_error){0};
+  assert_int_equal(ace_eval_atoms(e, w, 1, &mu, first, li, nan, &energy, g, &err), LISI_ERR_NUMERIC);
+  assert_non_null(strstr(err.message, "not a number"));
+  ace_work_free(w);
+  ace_eval_free(e);
+  ace_model_free(model);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(all_kinds_against_definition), cmocka_unit_test(high_ranks_and_densities), cmocka_unit_test(large_l),
+                                     cmocka_unit_test(finite_differences),           cmocka_unit_test(rotations_and_permutations),
+                                     cmocka_unit_test(company_does_not_matter),      cmocka_unit_test(edges)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
