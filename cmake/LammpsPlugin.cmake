@@ -49,7 +49,8 @@ target_include_directories(lisi_lammps SYSTEM PRIVATE ${LAMMPS_SOURCE_DIR} ${LAM
 target_compile_options(lisi_lammps PRIVATE ${LISI_WARN} -fvisibility=hidden)
 target_link_libraries(lisi_lammps PRIVATE lisi_core MPI::MPI_CXX OpenMP::OpenMP_CXX)
 # LAMMPS keeps pointers into the code after `plugin unload` and `clear`: never unmap it.
-target_link_options(lisi_lammps PRIVATE -Wl,-z,nodelete -Wl,--exclude-libs,ALL)
+# --as-needed: what only the tools use (BLAS and its threads, ARPACK, spglib) is not loaded into every MPI rank.
+target_link_options(lisi_lammps PRIVATE -Wl,-z,nodelete -Wl,--exclude-libs,ALL -Wl,--as-needed)
 
 # lisi_shim(<name> <version> <version text>)
 function(lisi_shim name version text)

@@ -18,12 +18,12 @@ variable        e equal etotal
 fix             t all ave/time ${every} 1 ${every} v_e file ${out} format " %.15g"
 run             ${steps}
 EOF2
-lmp -var inc "$SRC/tests/lammps/pair.inc" -var yace "$yace" -var data c.data -var dt 0.001 -var every 2 -var steps 100 -var out coarse -in nve.in
-lmp -var inc "$SRC/tests/lammps/pair.inc" -var yace "$yace" -var data c.data -var dt 0.0005 -var every 4 -var steps 200 -var out fine -in nve.in
+lmp -var inc "$SRC/tests/lammps/pair.inc" -var yace "$yace" -var data c.data -var dt 0.0002 -var every 2 -var steps 100 -var out coarse -in nve.in
+lmp -var inc "$SRC/tests/lammps/pair.inc" -var yace "$yace" -var data c.data -var dt 0.0001 -var every 4 -var steps 200 -var out fine -in nve.in
 spread() { awk '!/^#/ { if (!n++) lo = hi = $2; if ($2 < lo) lo = $2; if ($2 > hi) hi = $2 } END { printf "%.6g", hi - lo }' "$1"; }
 awk -v c="$(spread coarse)" -v f="$(spread fine)" 'BEGIN { exit !(f > 0 && c / f > 3.5 && c / f < 4.6) }' ||
-  fail "total energy varies by $(spread coarse) eV at 1 fs and $(spread fine) eV at 0.5 fs; expected a factor of 4"
-pass "total energy: $(spread coarse) eV at 1 fs, $(spread fine) eV at 0.5 fs"
+  fail "total energy varies by $(spread coarse) eV at 0.2 fs and $(spread fine) eV at 0.1 fs; expected a factor of 4"
+pass "total energy: $(spread coarse) eV at 0.2 fs, $(spread fine) eV at 0.1 fs"
 
 # ---- restart, from 1 rank to 2
 cat >whole.in <<'EOF2'
