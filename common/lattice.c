@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lattice.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+static double dot(const double a[3], const double b[3]) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
+
+static void rows_times(const int M[3][3], const double H[3][3], double out[3][3]) {
+  for (int i = 0; i < 3; i++)
+    for (int k = 0; k < 3; k++) out[i][k] = M[i][0] * H[0][k] + M[i][1] * H[1][k] + M[i][2] * H[2][k];
+}
+
+/* Pairwise and triple reduction until no vector gets shorter by adding the others (Semaev's form of Minkowski reduction in three dimensions). */
+static void reduce(const double H[3][3], int M[3][3], double R[3][3]) {
+  memset(M, 0, 9 * sizeof(int));
+  for (int i = 0; i < 3; i++) M[i][i] = 1;
+  for (int round = 0; round < 1000; round++) {
+    rows_times(M, H, R);
+    bool changed = false;
+    for (int i = 0; i < 3 && !changed; i++)
+      for (int j = 0; j < 3 && !changed; j++) {
+        if (i == j) continue;
+        const double t = rint(dot(R[i], R[j]) / dot(R[j], R[j]));
+        /* Only a real gain counts, so that ties of symmetric cells do not flip for ever. */
+        if (t == 0.0 || fabs(t) > 1e6) continue;
+        double v[3];
+        for (int k = 0; k < 3; k++) v[k] = R[i][k] - t * R[j][k];
+        if (dot(v, v) >= dot(R[i], R[i]) * (1.0 - 1e-12)) continue;
+        for (int k = 0; k < 3; k++) M[i][k] -= (int)t * M[j][k];
+        changed = true;
+      }
+    for (int s = 0; s < 4 && !changed; s++) {
+      const int e1 = (s & 1) ? -1 : 1, e2 = (s & 2) ? -1 : 1;
+      double v[3];
+      for (int k = 0; k < 3; k++) v[k] = R[0][k] + e1 * R[1][k] + e2 * R[2][k];
+      int longest = 0;
+      for (int i = 1; i < 3; i++)
+        if (dot(R[i], R[i]) > dot(R[longest], R[longest])) longest = i;
+      if (dot(v, v) >= dot(R[longest], R[longest]) * (1.0 - 1e-12)) continue;
+      for (int k = 0; k < 3; k++) M[longest][k] = M[0][k] + e1 * M[1][k] + e2 * M[2][k];
+      changed = true;
+    }
+    if (!changed) break;
+  }
+  rows_times(M, H, R);
+}
+
+lisi_status lattice_from_rows(const double H[3][3], lattice *cell, lisi_error *err) {
+  memset(cell, 0, sizeof *cell);
+  for (int i = 0; i < 3; i++)
+    for (int k = 0; k < 3; k++) {
+      if (!isfinite(H[i][k])) return lisi_fail(err, LISI_ERR_INPUT, "cell: expected nine finite numbers, found %g", H[i][k]);
+      cell->H[i][k] = H[i][k];
+    }
+  const double *a = cell->H[0], *b = cell->H[1], *c = cell->H[2];
+  const double bc[3] = {b[1] * c[2] - b[2] * c[1], b[2] * c[0] - b[0] * c[2], b[0] * c[1] - b[1] * c[0]};
+  const double ca[3] = {c[1] * a[2] - c[2] * a[1], c[2] * a[0] - c[0] * a[2], c[0] * a[1] - c[1] * a[0]};
+  const double ab[3] = {a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]};
+  const double det = dot(a, bc), scale = sqrt(dot(a, a) * dot(b, b) * dot(c, c));
+  if (!isfinite(det) || !(fabs(det) > 1e-8 * scale) || !(scale < 1e30))
+    return lisi_fail(err, LISI_ERR_INPUT, "cell: expected three independent vectors, found a volume of %g A^3 (edges %g, %g, %g A)", det, sqrt(dot(a, a)),
+                     sqrt(dot(b, b)), sqrt(dot(c, c)));
+  for (int k = 0; k < 3; k++) {
+    cell->inv[k][0] = bc[k] / det;
+    cell->inv[k][1] = ca[k] / det;
+    cell->inv[k][2] = ab[k] / det;
+  }
+  cell->volume = fabs(det);
+  double R[3][3];
+  reduce(cell->H, cell->reduced, R);
+  /* Of a difference with components in [-1/2, 1/2] of a reduced cell, the nearest image differs from zero by at most one along each vector; two is
+   * taken so that a cell that is reduced only to rounding is safe as well. */
+  cell->nshift = 0;
+  for (int pass = 0; pass < 2; pass++)
+    for (int i = -2; i <= 2; i++)
+      for (int j = -2; j <= 2; j++)
+        for (int k = -2; k <= 2; k++) {
+          const bool zero = i == 0 && j == 0 && k == 0;
+          if (zero != (pass == 0)) continue;
+          if (!zero) {
+            /* |f| <= half the sum of the edges; an image vector t can only help when |t| is at most twice the longest such f. */
+            double t2 = 0.0, reach = 0.0;
+            for (int m = 0; m < 3; m++) {
+              const double t = i * R[0][m] + j * R[1][m] + k * R[2][m];
+              t2 += t * t;
+            }
+            for (int m = 0; m < 3; m++) reach += sqrt(dot(R[m], R[m]));
+            if (t2 > reach * reach) continue;
+          }
+          int *shift = cell->shift[cell->nshift++];
+          shift[0] = i;
+          shift[1] = j;
+          shift[2] = k;
+        }
+  return LISI_OK;
+}
+
+lisi_status lattice_from_box(const double lo[3], const double hi[3], const double tilt[3], lattice *cell, lisi_error *err) {
+  const double H[3][3] = {{hi[0] - lo[0], 0.0, 0.0}, {tilt[0], hi[1] - lo[1], 0.0}, {tilt[1], tilt[2], hi[2] - lo[2]}};
+  const lisi_status status = lattice_from_rows(H, cell, err);
+  for (int k = 0; k < 3; k++) cell->origin[k] = lo[k];
+  return status;
+}
+
+void lattice_frac(const lattice *cell, const double x[3], double f[3]) {
+  const double d[3] = {x[0] - cell->origin[0], x[1] - cell->origin[1], x[2] - cell->origin[2]};
+  for (int k = 0; k < 3; k++) f[k] = d[0] * cell->inv[0][k] + d[1] * cell->inv[1][k] + d[2] * cell->inv[2][k];
+}
+
+void lattice_vector(const lattice *cell, const double f[3], double d[3]) {
+  for (int k = 0; k < 3; k++) d[k] = f[0] * cell->H[0][k] + f[1] * cell->H[1][k] + f[2] * cell->H[2][k];
+}
+
+void lattice_cart(const lattice *cell, const double f[3], double x[3]) {
+  lattice_vector(cell, f, x);
+  for (int k = 0; k < 3; k++) x[k] += cell->origin[k];
+}
+
+void lattice_wrap(double f[3], int n[3]) {
+  for (int k = 0; k < 3; k++) {
+    const double whole = floor(f[k]);
+    f[k] -= whole;
+    n[k] = (int)whole;
+    if (f[k] >= 1.0) { /* -1e-20 - (-1) rounds to 1 */
+      f[k] = 0.0;
+      n[k]++;
+    }
+  }
+}
+
+double lattice_nearest(const lattice *cell, const double f[3], int n[3], double d[3]) {
+  /* To reduced coordinates g (row vectors: f = g . reduced, reduced is unimodular, so its inverse is its adjugate times det = +-1). */
+  const int(*M)[3] = cell->reduced;
+  int adj[3][3];
+  for (int i = 0; i < 3; i++)
+    for (int j = 0; j < 3; j++) {
+      const int r0 = (j + 1) % 3, r1 = (j + 2) % 3, c0 = (i + 1) % 3, c1 = (i + 2) % 3;
+      adj[i][j] = M[r0][c0] * M[r1][c1] - M[r0][c1] * M[r1][c0];
+    }
+  const int det = M[0][0] * adj[0][0] + M[0][1] * adj[1][0] + M[0][2] * adj[2][0];
+  int whole[3];
+  for (int k = 0; k < 3; k++) {
+    const double g = det * (f[0] * adj[0][k] + f[1] * adj[1][k] + f[2] * adj[2][k]);
+    whole[k] = (int)rint(g);
+  }
+  double best = INFINITY;
+  for (int s = 0; s < cell->nshift; s++) {
+    int m[3];
+    double rest[3], v[3];
+    for (int k = 0; k < 3; k++) {
+      m[k] = 0;
+      for (int i = 0; i < 3; i++) m[k] += (whole[i] + cell->shift[s][i]) * M[i][k];
+      rest[k] = f[k] - m[k];
+    }
+    lattice_vector(cell, rest, v);
+    const double r2 = dot(v, v);
+    const double margin = 1e-12 * best;
+    bool better = r2 < best - margin;
+    if (!better && isfinite(best) && r2 <= best + margin)
+      for (int k = 0; k < 3; k++)
+        if (m[k] != n[k]) {
+          better = m[k] < n[k];
+          break;
+        }
+    if (!better) continue;
+    best = r2;
+    for (int k = 0; k < 3; k++) n[k] = m[k];
+    if (d != NULL) memcpy(d, v, sizeof v);
+  }
+  return best;
+}
+
+void lattice_lengths_angles(const double H[3][3], double length[3], double angle[3]) {
+  for (int k = 0; k < 3; k++) length[k] = sqrt(dot(H[k], H[k]));
+  for (int k = 0; k < 3; k++) {
+    const int i = (k + 1) % 3, j = (k + 2) % 3;
+    const double c = dot(H[i], H[j]) / (length[i] * length[j]);
+    angle[k] = acos(c > 1.0 ? 1.0 : c < -1.0 ? -1.0 : c) * 180.0 / 3.14159265358979323846;
+  }
+}
