@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* lisi-msm build: jump logs, discrete trajectories or counts -> Markov state models. */
+#include "analysis.h"
+#include "commands.h"
+#include "progress.h"
+
+int cmd_build(int argc, char **argv) {
+  build_options o = build_defaults();
+  const cli_option options[] = {
+      {"lags", CLI_NUMBERS, &o.lags, "LIST",
+       "lag times: ps for jump logs, samples for --dtraj; or auto (default): 1, 2, 5, 10, ...\nsamples up to a tenth "
+       "of the run"},
+      {"dtraj", CLI_TEXTS, &o.dtraj, "FILE ...",
+       "plain discrete trajectories instead: one integer per line, -1 = in no state"},
+      {"count-matrix", CLI_TEXT, &o.count_matrix, "FILE", "a count matrix instead: plain text or Matrix Market"},
+      {"estimator", CLI_TEXT, &o.estimator, "NAME",
+       "reversible (default), row, fixed-pi, or plain (the published procedure)"},
+      {"pi", CLI_TEXT, &o.pi_file, "FILE", "fixed-pi: the stationary distribution, a number for each state"},
+      {"fold", CLI_TEXT, &o.fold, "WHEN",
+       "average over the copies of a site in the supercell: yes, no, or auto (default:\nunless they behave "
+       "differently)"},
+      {"strided", CLI_FLAG, &o.strided, NULL, "count every lag-th sample instead of a sliding window"},
+      {"blocks", CLI_INT, &o.blocks, "N", "time blocks, and groups of walkers, that errors come from (20)"},
+      {"resamples", CLI_INT, &o.resamples, "N",
+       "bootstrap samples, 0 = no errors (200; fewer for more than 100 states)"},
+      {"seed", CLI_INT, &o.seed, "N", "seed of the bootstrap (1)"},
+      {"o", CLI_TEXT, &o.out, "FOLDER",
+       "write model.yaml, matrices and the report there; without it nothing is written"},
+      {"json", CLI_FLAG, &o.json, NULL, "print the result as JSON"},
+      {0}};
+  const cli_command command = {"build", "run.jumps[.gz] ... | --dtraj FILE ... | --count-matrix FILE  [options]",
+                               "Markov state models of the lithium jumps at each lag: stationary distribution, "
+                               "relaxation times, diffusion tensor and\n"
+                               "mean-square displacement, with errors from resampling.",
+                               "  lisi-msm build run.jumps --lags 0.5,1,2,5,10 -o out/\n"
+                               "  lisi-msm build a.jumps b.jumps.gz --json\n"
+                               "  lisi-msm build --dtraj a.txt b.txt --lags 1,10,100\n"
+                               "  lisi-msm build --count-matrix C.txt --estimator row\n",
+                               options};
+  cli_args args;
+  int status;
+  if (!cli_parse(&command, argc, argv, &args, &status))
+    return status;
+  progress_catch_interrupt();
+  lisi_error err = {0};
+  const lisi_status result = build_and_show(args.npositional, args.positional, &o, command_line(argc, argv), &err);
+  return cli_end(&command, &args, result, &err);
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The end of a build: which lag is reported, how the MSDs compare, and the table for people. */
+#include "result.h"
+
+#include "cli.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+void msm_result_free(msm_result *r) {
+  for (int m = 0; m < r->nmodels; m++) {
+    if (r->model != NULL)
+      msm_model_free(&r->model[m]);
+    if (r->counts != NULL)
+      lag_counts_free(&r->counts[m]);
+  }
+  free(r->model);
+  free(r->counts);
+  state_space_free(&r->space);
+  free(r->framework);
+  free(r->species);
+  free(r->command);
+  free(r->sites_msd);
+  free(r->md_msd);
+  free(r->n);
+  *r = (msm_result){0};
+}
+
+void msm_result_choose_lag(msm_result *r) {
+  r->reported = -1;
+  r->plateau = false;
+  if (r->nmodels == 0 || !r->model[0].geometry)
+    return;
+  for (int m = 0; m < r->nmodels && r->reported < 0; m++) {
+    bool good = true;
+    for (int k = m + 1; k < r->nmodels; k++) {
+      const msm_model *later = &r->model[k];
+      const double d = r->model[m].D_iso;
+      const bool within = later->has_ci && isfinite(later->D_iso_lo) && isfinite(later->D_iso_hi)
+                              ? d >= later->D_iso_lo && d <= later->D_iso_hi
+                              : fabs(d - later->D_iso) <= 0.05 * later->D_iso;
+      good = good && within;
+    }
+    if (good) {
+      r->reported = m;
+      r->plateau = m + 1 < r->nmodels;
+    }
+  }
+}
+
+double msm_result_msd(const msm_result *r, int m, double t) {
+  return msm_msd_all(&r->model[m], t / r->model[m].lag);
+}
+
+void msm_result_compare(msm_result *r) {
+  r->md_offset = r->md_rms = r->largest_deviation = r->within_two = NAN;
+  if (r->reported < 0)
+    return;
+  const double lag = r->model[r->reported].lag;
+  int n = 0, within = 0;
+  double largest = 0;
+  for (int k = 0; k < r->nsites_msd; k++) {
+    const msd_point *p = &r->sites_msd[k];
+    const double n_lags = p->t / lag;
+    /* The model speaks at whole multiples of its lag. */
+    if (!(p->error > 0) || n_lags < 1 - 1e-9 || fabs(n_lags - round(n_lags)) > 1e-6)
+      continue;
+    const double z = fabs(msm_result_msd(r, r->reported, p->t) - p->value) / p->error;
+    largest = fmax(largest, z);
+    within += z <= 2;
+    n++;
+  }
+  if (n > 0) {
+    r->largest_deviation = largest;
+    r->within_two = (double)within / n;
+  }
+  double sum = 0, weight = 0, squares = 0;
+  int points = 0;
+  for (int pass = 0; pass < 2; pass++)
+    for (int k = 0; k < r->nmd; k++) {
+      const msd_point *p = &r->md_msd[k];
+      if (p->t < lag * (1 - 1e-9))
+        continue;
+      const double difference = p->value - msm_result_msd(r, r->reported, p->t);
+      /* Long times are noisy: each point counts by the inverse of its own square. */
+      const double w = p->value > 0 ? 1 / (p->value * p->value) : 0;
+      if (pass == 0) {
+        sum += w * difference;
+        weight += w;
+      } else if (p->value > 0) {
+        const double rest = (difference - r->md_offset) / p->value;
+        squares += rest * rest;
+        points++;
+      }
+      if (pass == 0 && weight > 0)
+        r->md_offset = sum / weight;
+    }
+  if (points > 0)
+    r->md_rms = sqrt(squares / points);
+}
+
+/* ---- the table
+ * --------------------------------------------------------------------------------------------------------- */
+
+static void interval(double value, bool has, double lo, double hi) {
+  if (isinf(value))
+    printf("  %9s", "inf");
+  else
+    printf("  %9.4g", value);
+  if (has && !isnan(lo) && !isnan(hi))
+    printf(" [%.3g, %.3g]%*s", lo, hi, 0, "");
+}
+
+void msm_result_print(const msm_result *r) {
+  const char *unit = r->time_in_ps ? "ps" : "steps";
+  const bool geometry = r->nmodels > 0 && r->model[0].geometry;
+  if (r->nwalkers > 0 && r->dt > 0) {
+    printf("%d %s, %.6g %s sampled every %.6g %s, %lld jumps", r->nwalkers, r->time_in_ps ? "Li" : "trajectories",
+           r->duration, unit, r->dt, unit, r->njumps);
+    if (r->folded)
+      printf("; the %d x %d x %d supercell is folded onto %d sites", r->replicate[0], r->replicate[1], r->replicate[2],
+             r->space.n);
+    printf("\n\n");
+  }
+  printf("%10s %7s", "lag", "states");
+  if (geometry)
+    printf("  %s", "D (A^2/ps) [95 %]");
+  printf("  slowest relaxation times (%s) [95 %%]\n", unit);
+  for (int m = 0; m < r->nmodels; m++) {
+    const msm_model *x = &r->model[m];
+    printf("%10.6g %7d", x->lag, x->n);
+    if (geometry)
+      interval(x->D_all_iso, x->has_ci, x->D_all_iso_lo, x->D_all_iso_hi);
+    for (int k = 0; k < x->ntimescales && k < 3; k++) {
+      const bool ci = k < x->nci;
+      interval(x->timescale[k], ci, ci ? x->timescale_lo[k] : 0, ci ? x->timescale_hi[k] : 0);
+      if (x->negative[k])
+        printf("(-)");
+    }
+    printf("%s\n", m == r->reported && r->nmodels > 1 ? "   <- reported" : "");
+  }
+  if (r->reported >= 0) {
+    const msm_model *x = &r->model[r->reported];
+    printf("\nD = %.4g", x->D_all_iso);
+    if (x->has_ci)
+      printf(" [%.3g, %.3g]", x->D_all_iso_lo, x->D_all_iso_hi);
+    printf(" A^2/ps = %.4g", x->D_all_iso * MSM_D_TO_M2_PER_S);
+    if (x->has_ci)
+      printf(" [%.3g, %.3g]", x->D_all_iso_lo * MSM_D_TO_M2_PER_S, x->D_all_iso_hi * MSM_D_TO_M2_PER_S);
+    printf(" m^2/s at lag %.6g %s\n", x->lag, unit);
+    printf("D tensor (A^2/ps):  xx %.4g  yy %.4g  zz %.4g  xy %.3g  xz %.3g  yz %.3g\n", x->D_all[0][0], x->D_all[1][1],
+           x->D_all[2][2], x->D_all[0][1], x->D_all[0][2], x->D_all[1][2]);
+  }
+  if (r->nsites_msd > 0 && r->reported >= 0) {
+    const double lag = r->model[r->reported].lag;
+    printf("\n%10s %14s %22s%s\n", "time (ps)", "MSD(MSM)", "MSD(site positions)",
+           r->nmd > 0 ? "   MSD(MD) - constant" : "");
+    double next = lag;
+    for (int k = 0; k < r->nsites_msd; k++) {
+      const msd_point *p = &r->sites_msd[k];
+      const double n = p->t / lag;
+      if (p->t < next * (1 - 1e-9) || fabs(n - round(n)) > 1e-6)
+        continue;
+      next = p->t * 1.9;
+      printf("%10.5g %14.4g %14.4g +- %-5.2g", p->t, msm_result_msd(r, r->reported, p->t), p->value, p->error);
+      for (int q = 0; q < r->nmd; q++)
+        if (fabs(r->md_msd[q].t - p->t) < 1e-6 * p->t)
+          printf(" %18.4g", r->md_msd[q].value - r->md_offset);
+      putchar('\n');
+    }
+    if (isfinite(r->largest_deviation))
+      printf("MSM and site positions differ by at most %.2f standard errors; %.0f %% of the points lie within two\n",
+             r->largest_deviation, 100 * r->within_two);
+    if (isfinite(r->md_offset))
+      printf("MD's own MSD = MSM + %.3g A^2 (cage) within %.1f %% (r.m.s.)\n", r->md_offset, 100 * r->md_rms);
+  }
+}
+
+void msm_result_warn(const msm_result *r) {
+  for (int m = 0; m < r->nmodels; m++) {
+    const msm_model *x = &r->model[m];
+    if (x->no_jump) {
+      cli_warn("lag %g: no jump was seen%s", x->lag, x->geometry ? ": D = 0" : "");
+      if (m == 0)
+        return;
+    }
+  }
+  for (int m = 0; m < r->nmodels; m++) {
+    const msm_model *x = &r->model[m];
+    if (x->discarded_fraction > 0)
+      cli_warn(
+          "lag %g: %d of %d states are kept (the largest connected set); %.3g %% of the counted pairs lie elsewhere",
+          x->lag, x->n, r->space.n, 100 * x->discarded_fraction);
+    int negative = 0;
+    for (int k = 0; k < x->ntimescales; k++)
+      negative += x->negative[k];
+    if (negative > 0)
+      cli_warn("lag %g: %d time scale%s come%s from negative eigenvalues and mean nothing", x->lag, negative,
+               negative > 1 ? "s" : "", negative > 1 ? "" : "s");
+    if (x->fold.done && x->fold.tested && !x->fold.homogeneous)
+      cli_warn("lag %g: the copies of a site in the supercell differ (spread %.2f times what chance explains, %.1f "
+               "standard errors); "
+               "folding hides that",
+               x->lag, x->fold.ratio, x->fold.z);
+  }
+  if (r->nmodels > 1 && r->reported == r->nmodels - 1)
+    cli_warn("D still changes at the longest lag (%g): ask for longer lags, or a longer run",
+             r->model[r->nmodels - 1].lag);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What one call of build (or run, or transport) knows at its end, and the ways to show it: the tree that becomes
+ * model.yaml and --json, the files of the output folder, a table for people. */
+#ifndef LISI_MSM_RESULT_H
+#define LISI_MSM_RESULT_H
+
+#include "doc_tree.h"
+#include "msm.h"
+
+/* One row of a mean-square displacement measured in the run: time (ps), value, 95 % interval (A^2). */
+typedef struct {
+  double t, value, error; /* error: standard error, 0 where unknown */
+} msd_point;
+
+typedef struct {
+  int nmodels;
+  msm_model *model;   /* [nmodels] by rising lag */
+  lag_counts *counts; /* [nmodels] what they were made from (folded or not); NULL for a network */
+  state_space space;  /* states of the counts */
+  const char *source; /* "jump log", "dtraj", "count matrix", "counts", "network" */
+  bool time_in_ps;
+  double dt, duration; /* ps per sample, and of the longest path; 0 unknown */
+  int nwalkers, replicate[3];
+  double temperature;
+  long long njumps;
+  bool folded;
+  char assignment[64];
+  int nframework;    /* host atoms of the unit cell, for the picture */
+  double *framework; /* [nframework][3] fractional */
+  char (*species)[8];
+  int nfiles;
+  const char *const *file;
+  char *command; /* the command line */
+  int reported;  /* index of the model whose D is the headline; -1 without geometry */
+  bool plateau;  /* D does not change beyond its errors from there on */
+  int nsites_msd, nmd;
+  msd_point *sites_msd, *md_msd; /* of site positions; of the real coordinates */
+  /* the comparison over the time range of the reported model */
+  double largest_deviation; /* |MSM - site positions| in standard errors, the largest */
+  double within_two;        /* share of points within two standard errors */
+  double md_offset,
+      md_rms; /* fitted constant (A^2), and the relative r.m.s. difference that remains; NaN without MD's own MSD */
+  int nn;     /* msd is printed at these n (in lags) for every model */
+  double *n;
+} msm_result;
+
+void msm_result_free(msm_result *result);
+
+/* The shortest lag whose D lies in the interval of every longer one: the start of the plateau. */
+void msm_result_choose_lag(msm_result *result);
+/* Fills the comparison from sites_msd, md_msd and the reported model. */
+void msm_result_compare(msm_result *result);
+/* MSD of all walkers by model m at time t (ps). */
+double msm_result_msd(const msm_result *result, int m, double t);
+
+/* The tree of interface.md. NULL members are left out. */
+LISI_MUST_CHECK lisi_status msm_result_tree(const msm_result *result, bool with_files, doc_tree **doc, lisi_error *err);
+/* model.yaml, count and transition matrices, networks, in a folder that is made when it is missing. */
+LISI_MUST_CHECK lisi_status msm_result_write(const msm_result *result, const char *folder, lisi_error *err);
+/* A table on stdout. */
+void msm_result_print(const msm_result *result);
+/* Warnings on stderr: no jump, discarded counts, copies that differ, negative eigenvalues, no plateau. */
+void msm_result_warn(const msm_result *result);
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The output folder: model.yaml, Matrix Market files of counts and transition probabilities, and the jump networks,
+ * which `lisi-msm transport --network` reads back. */
+#include "result.h"
+
+#include "out_file.h"
+#include "report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void market_header(FILE *f, const char *what, const state_space *space, int n, size_t entries) {
+  fprintf(f, "%%%%MatrixMarket matrix coordinate real general\n%% %s; row and column k stand for state", what);
+  for (int k = 0; k < n; k++)
+    fprintf(f, "%s%lld", k % 20 == 0 ? "\n% " : " ", space->number[k]);
+  fprintf(f, "\n%d %d %zu\n", n, n, entries);
+}
+
+static lisi_status write_counts(const msm_result *r, int m, const char *folder, lisi_error *err) {
+  char name[64], title[96];
+  struct out_file *file = NULL;
+  const count_table *t = &r->counts[m].total;
+  snprintf(name, sizeof name, "C_%g.mtx", r->model[m].lag);
+  snprintf(title, sizeof title, "counted pairs at lag %g %s, summed over displacements", r->model[m].lag,
+           r->time_in_ps ? "ps" : "steps");
+  const lisi_status status = report_out(folder, name, &file, err);
+  if (status != LISI_OK)
+    return status;
+  FILE *f = out_file_stream(file);
+  size_t entries = 0;
+  for (size_t k = 0; k < t->n; k++)
+    entries += k == 0 || t->entry[k].i != t->entry[k - 1].i || t->entry[k].j != t->entry[k - 1].j;
+  market_header(f, title, &r->space, r->space.n, entries);
+  for (size_t k = 0; k < t->n;) {
+    const int i = t->entry[k].i, j = t->entry[k].j;
+    double sum = 0;
+    for (; k < t->n && t->entry[k].i == i && t->entry[k].j == j; k++)
+      sum += t->entry[k].c;
+    fprintf(f, "%d %d %.17g\n", i + 1, j + 1, sum);
+  }
+  return out_file_commit(file, err);
+}
+
+static lisi_status write_transitions(const msm_result *r, int m, const char *folder, lisi_error *err) {
+  const msm_model *x = &r->model[m];
+  const size_t n = (size_t)x->n;
+  char name[64], title[96];
+  struct out_file *file = NULL;
+  double *P = malloc(n * n * sizeof *P);
+  if (P == NULL)
+    return lisi_no_memory(err, n * n * sizeof *P);
+  network_matrix(&x->net, P);
+  snprintf(name, sizeof name, "P_%g.mtx", x->lag);
+  snprintf(title, sizeof title, "transition probabilities per lag of %g %s", x->lag, r->time_in_ps ? "ps" : "steps");
+  lisi_status status = report_out(folder, name, &file, err);
+  if (status == LISI_OK) {
+    FILE *f = out_file_stream(file);
+    size_t entries = 0;
+    for (size_t k = 0; k < n * n; k++)
+      entries += P[k] != 0;
+    market_header(f, title, &x->net.space, x->n, entries);
+    for (size_t i = 0; i < n; i++)
+      for (size_t j = 0; j < n; j++)
+        if (P[i * n + j] != 0)
+          fprintf(f, "%zu %zu %.17g\n", i + 1, j + 1, P[i * n + j]);
+    status = out_file_commit(file, err);
+  }
+  free(P);
+  return status;
+}
+
+static lisi_status write_network(const msm_result *r, int m, const char *folder, lisi_error *err) {
+  const msm_model *x = &r->model[m];
+  const state_space *space = &x->net.space;
+  (void)r;
+  doc_tree *doc = doc_new();
+  doc_matrix(doc, DOC_ROOT, "cell", 3, 3, &space->cell[0][0]);
+  doc_number(doc, DOC_ROOT, "lag", x->lag);
+  const doc_ref sites = doc_list(doc, DOC_ROOT, "sites");
+  for (int k = 0; k < x->n; k++) {
+    const doc_ref site = doc_map(doc, sites, NULL);
+    if (space->label != NULL)
+      doc_text(doc, site, "label", space->label[k]);
+    doc_numbers(doc, site, "frac", 3, space->x + 3 * k);
+  }
+  const doc_ref jumps = doc_list(doc, DOC_ROOT, "jumps");
+  for (size_t e = 0; e < x->net.n; e++) {
+    const network_edge *edge = &x->net.edge[e];
+    if (edge->i == edge->j && edge->r[0] == 0 && edge->r[1] == 0 && edge->r[2] == 0)
+      continue;
+    const doc_ref row = doc_list(doc, jumps, NULL);
+    doc_integer(doc, row, NULL, edge->i + 1);
+    doc_integer(doc, row, NULL, edge->j + 1);
+    for (int k = 0; k < 3; k++)
+      doc_integer(doc, row, NULL, edge->r[k]);
+    doc_number(doc, row, NULL, edge->p);
+  }
+  char name[64];
+  struct out_file *file = NULL;
+  snprintf(name, sizeof name, "network_%g.yaml", x->lag);
+  lisi_status status = report_out(folder, name, &file, err);
+  if (status == LISI_OK) {
+    status = doc_print_yaml(doc, out_file_stream(file), err);
+    if (status == LISI_OK)
+      status = out_file_commit(file, err);
+    else
+      out_file_discard(file);
+  }
+  doc_free(doc);
+  return status;
+}
+
+lisi_status msm_result_write(const msm_result *r, const char *folder, lisi_error *err) {
+  lisi_status status = out_folder(folder, err);
+  for (int m = 0; m < r->nmodels && status == LISI_OK; m++) {
+    if (r->counts != NULL)
+      status = write_counts(r, m, folder, err);
+    if (status == LISI_OK)
+      status = write_transitions(r, m, folder, err);
+    if (status == LISI_OK && r->model[m].geometry)
+      status = write_network(r, m, folder, err);
+  }
+  if (status != LISI_OK)
+    return status;
+  /* model.yaml last: where it is, the rest is, too */
+  doc_tree *doc = NULL;
+  struct out_file *file = NULL;
+  status = msm_result_tree(r, true, &doc, err);
+  if (status == LISI_OK)
+    status = report_out(folder, "model.yaml", &file, err);
+  if (status == LISI_OK) {
+    status = doc_print_yaml(doc, out_file_stream(file), err);
+    if (status == LISI_OK)
+      status = out_file_commit(file, err);
+    else
+      out_file_discard(file);
+  }
+  doc_free(doc);
+  return status;
+}
