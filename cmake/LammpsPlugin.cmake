@@ -72,6 +72,12 @@ set_target_properties(lisi_wrongversion PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${PR
 
 if(LAMMPS_EXE)
   set(LISI_LIB_PATH "${LAMMPS_LIB_DIR}")
+  set(LISI_PRELOAD "")
+  if(LISI_SANITIZE MATCHES address) # lmp itself is not instrumented, so the run-time library has to be there first
+    execute_process(COMMAND ${CMAKE_C_COMPILER} -print-file-name=libasan.so OUTPUT_VARIABLE LISI_PRELOAD
+                    OUTPUT_STRIP_TRAILING_WHITESPACE)
+    get_filename_component(LISI_PRELOAD "${LISI_PRELOAD}" REALPATH)
+  endif()
   configure_file(${PROJECT_SOURCE_DIR}/cmake/lmp.in ${PROJECT_BINARY_DIR}/bin/lmp @ONLY
                  FILE_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 endif()
