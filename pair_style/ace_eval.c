@@ -253,7 +253,7 @@ static lisi_status block(const ace_eval *e, ace_work *w, int mu, int nlanes, lan
 
 lisi_status ace_eval_atoms(const ace_eval *e, ace_work *w, int natoms, const int *element, const int *first, const int *nelement, const double (*rij)[3],
                            double *energy, double (*dEdr)[3], lisi_error *err) {
-  if (natoms > 0) memset(dEdr + first[0], 0, (size_t)(first[natoms] - first[0]) * sizeof *dEdr);
+  if (natoms > 0 && first[natoms] > first[0]) memset(dEdr + first[0], 0, (size_t)(first[natoms] - first[0]) * sizeof *dEdr);
   for (int mu = 0; mu < e->nelements; mu++) {
     lane_state s[ACE_LANES];
     int n = 0;
