@@ -57,7 +57,7 @@ typedef struct {
   bool *negative;                      /* [n-1] from a negative (real) eigenvalue */
   int nci;                             /* how many time scales have intervals (<= ntimescales; the slowest) */
   double *timescale_lo, *timescale_hi; /* [nci]; NaN where the resamples do not tell */
-  transport tr;                        /* D, drift, MSD(n) of the kept set */
+  transport tr;                        /* D, drift, MSD(n) of the kept set; plain: D = plain_D * 1 and nothing else */
   double D_iso, D_iso_m2_per_s;
   bool has_ci;         /* resampling took place */
   int nboot;           /* resamples of each kind that gave a model */
@@ -84,8 +84,8 @@ typedef struct {
 LISI_MUST_CHECK lisi_status msm_build(const state_space *space, const lag_counts *counts, double dt,
                                       const msm_options *options, msm_model *model, lisi_error *err);
 /* The model of a given network (lisi-msm transport --network): closed strongly connected sets are the components,
- * weighted by their number of states; transient states are left out (discarded_fraction = their share of the states).
- */
+ * weighted by their number of states; the largest is kept; discarded_fraction is the share of the states outside it.
+ * estimator is MSM_ROW. */
 LISI_MUST_CHECK lisi_status msm_from_network(const network *net, msm_model *model, lisi_error *err);
 void msm_model_free(msm_model *model);
 

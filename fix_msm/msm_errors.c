@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The intervals of a model: its counts are resampled by time block and by group of walkers, the model is made again
+ * each time, and the wider of the two percentile intervals is kept for each quantity. */
+#include "bootstrap.h"
+#include "msm_internal.h"
+#include "spectrum.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Quantities: 9 of D, D_iso, D_all_iso, then the time scales. */
+enum { Q_D = 0, Q_ISO = 9, Q_ALL = 10, Q_TIMES = 11 };
+
+static int falling(const void *a, const void *b) {
+  const double x = *(const double *)a, y = *(const double *)b;
+  return x > y ? -1 : x < y;
+}
+
+static lisi_status times_of(const set_estimate *e, double lag, int n, double *times, lisi_error *err) {
+  const size_t N = (size_t)e->n;
+  double *re = malloc(N * sizeof *re), *im = malloc(N * sizeof *im), *P = malloc(N * N * sizeof *P);
+  lisi_status status = (!re || !im || !P) ? lisi_no_memory(err, N * N * sizeof *P) : LISI_OK;
+  if (status == LISI_OK && e->balanced) {
+    memcpy(P, e->X, N * N * sizeof *P); /* rounding asymmetry does not matter: the upper triangle is taken */
+    status = spectrum_reversible(e->n, P, e->pi, re, NULL, err);
+    for (size_t k = 0; k < N && status == LISI_OK; k++)
+      re[k] = spectrum_timescale_gap(re[k], lag);
+  } else if (status == LISI_OK) {
+    network_matrix(&e->net, P);
+    status = spectrum_general(e->n, P, re, im, err);
+    for (size_t k = 0; k < N && status == LISI_OK; k++)
+      re[k] = spectrum_timescale(re[k], im[k], lag);
+  }
+  if (status == LISI_OK) {
+    if (N > 1)
+      qsort(re + 1, N - 1, sizeof *re, falling);
+    for (int k = 0; k < n && k + 1 < e->n; k++)
+      times[k] = re[k + 1];
+  }
+  free(re);
+  free(im);
+  free(P);
+  return status;
+}
+
+/* The quantities of one resample; the states of the model's kept set are marked in `kept`. */
+static lisi_status resample(const state_space *space, const count_table *table, const bool *kept,
+                            const msm_options *options, const msm_model *m, double *value, lisi_error *err) {
+  components sets;
+  lisi_status status = components_find(table, &sets, err);
+  if (status != LISI_OK)
+    return status;
+  const double total = count_table_sum(table);
+  double share = 0.0, all = 0.0, D[9] = {0};
+  bool first = true;
+  for (int s = 0; s < sets.n && status == LISI_OK; s++) {
+    set_estimate e;
+    transport tr;
+    status = set_estimate_make(space, table, &sets, s, m->lag, options, &e, err);
+    if (status != LISI_OK)
+      break;
+    const bool inside = kept[e.state[0]]; /* a resample's sets lie within those of the whole */
+    if (inside && first) {
+      first = false;
+      status = times_of(&e, m->lag, m->nci, value + Q_TIMES, err);
+    }
+    if (status == LISI_OK && space->geometry && sets.starts[s] > 0.0) {
+      status = transport_solve(&e.net, e.pi, e.balanced, false, &tr, err);
+      if (status == LISI_OK) {
+        all += sets.starts[s] / total * (tr.D[0][0] + tr.D[1][1] + tr.D[2][2]) / 3.0;
+        for (int k = 0; k < 9 && inside; k++)
+          D[k] += sets.starts[s] * tr.D[k / 3][k % 3];
+        transport_free(&tr);
+      }
+    }
+    if (inside)
+      share += sets.starts[s];
+    set_estimate_free(&e);
+  }
+  components_free(&sets);
+  if (status != LISI_OK)
+    return status;
+  for (int k = 0; k < 9; k++)
+    value[Q_D + k] = share > 0.0 ? D[k] / share : NAN;
+  value[Q_ISO] = (value[Q_D] + value[Q_D + 4] + value[Q_D + 8]) / 3.0;
+  value[Q_ALL] = all;
+  return LISI_OK;
+}
+
+static void widen(double lo, double hi, double *best_lo, double *best_hi, bool *taken) {
+  const bool have = !isnan(*best_lo);
+  *taken = !isnan(lo) && (!have || hi - lo > *best_hi - *best_lo);
+  if (*taken) {
+    *best_lo = lo;
+    *best_hi = hi;
+  }
+}
+
+lisi_status msm_errors(const state_space *space, const lag_counts *counts, const msm_options *options, msm_model *m,
+                       lisi_error *err) {
+  const int nboot = options->bootstrap;
+  const double level = options->level > 0.0 && options->level < 1.0 ? options->level : 0.95;
+  m->nci = m->ntimescales;
+  const int nq = Q_TIMES + m->nci;
+  const size_t Q = (size_t)nq, B = (size_t)nboot;
+  const count_table *kind[2] = {&counts->blocks, &counts->groups};
+  static const char *const kind_name[2] = {"time blocks", "walkers"};
+  const int most = (int)(counts->blocks.nparts > counts->groups.nparts ? counts->blocks.nparts : counts->groups.nparts);
+  double *weight = calloc((size_t)most + 1, sizeof *weight), *sample = malloc(Q * B * sizeof *sample),
+         *value = malloc(Q * sizeof *value);
+  double *lo = malloc(Q * sizeof *lo), *hi = malloc(Q * sizeof *hi);
+  bool *kept = calloc((size_t)space->n, sizeof *kept);
+  m->timescale_lo = malloc(((size_t)m->nci + 1) * sizeof(double));
+  m->timescale_hi = malloc(((size_t)m->nci + 1) * sizeof(double));
+  lisi_status status = LISI_OK;
+  if (!weight || !sample || !value || !lo || !hi || !kept || !m->timescale_lo || !m->timescale_hi) {
+    status = lisi_no_memory(err, Q * B * sizeof *sample);
+    goto done;
+  }
+  for (int k = 0; k < m->n; k++)
+    kept[m->state[k]] = true;
+  for (int q = 0; q < nq; q++)
+    lo[q] = hi[q] = NAN;
+  for (int w = 0; w < 2 && status == LISI_OK; w++) {
+    if (kind[w]->nparts < 2)
+      continue;
+    lisi_rng rng;
+    lisi_rng_seed(&rng, options->seed + (uint64_t)w);
+    int good = 0;
+    for (int b = 0; b < nboot && status == LISI_OK; b++) {
+      if (options->interrupted != NULL && options->interrupted()) {
+        status = lisi_fail(err, LISI_ERR_CANCELLED, "interrupted");
+        break;
+      }
+      bootstrap_weights(&rng, kind[w]->nparts, weight);
+      count_table table;
+      lisi_error local = {0};
+      status = count_table_collapse(kind[w], weight, &table, err);
+      if (status != LISI_OK)
+        break;
+      for (int q = 0; q < nq; q++)
+        value[q] = NAN;
+      const lisi_status fit = table.n > 0 ? resample(space, &table, kept, options, m, value, &local) : LISI_ERR_NUMERIC;
+      count_table_free(&table);
+      if (fit == LISI_ERR_NOMEM)
+        status = lisi_fail(err, fit, "%s", local.message);
+      if (fit != LISI_OK) {
+        for (int q = 0; q < nq; q++)
+          value[q] = NAN;
+      } else {
+        good++;
+      }
+      for (int q = 0; q < nq; q++)
+        sample[(size_t)q * B + (size_t)b] = value[q];
+      if (options->progress != NULL)
+        options->progress(options->progress_context, (double)(w * nboot + b + 1), 2.0 * nboot);
+    }
+    if (status != LISI_OK)
+      break;
+    if (good > m->nboot)
+      m->nboot = good;
+    for (int q = 0; q < nq; q++) {
+      double l, h;
+      bool taken;
+      bootstrap_percentiles(nboot, sample + (size_t)q * B, level, &l, &h);
+      widen(l, h, &lo[q], &hi[q], &taken);
+      if (taken && q == Q_ISO)
+        m->ci_from = kind_name[w];
+      if (taken)
+        m->has_ci = true;
+    }
+  }
+  if (status != LISI_OK)
+    goto done;
+  for (int k = 0; k < 9; k++) {
+    m->D_lo[k / 3][k % 3] = lo[Q_D + k];
+    m->D_hi[k / 3][k % 3] = hi[Q_D + k];
+  }
+  m->D_iso_lo = lo[Q_ISO];
+  m->D_iso_hi = hi[Q_ISO];
+  m->D_all_iso_lo = lo[Q_ALL];
+  m->D_all_iso_hi = hi[Q_ALL];
+  for (int k = 0; k < m->nci; k++) {
+    m->timescale_lo[k] = lo[Q_TIMES + k];
+    m->timescale_hi[k] = hi[Q_TIMES + k];
+  }
+  if (!m->has_ci)
+    m->nci = 0;
+done:
+  free(weight);
+  free(sample);
+  free(value);
+  free(lo);
+  free(hi);
+  free(kept);
+  return status;
+}

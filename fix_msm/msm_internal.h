@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What msm.c and msm_errors.c share. Not for other files. */
+#ifndef LISI_MSM_INTERNAL_H
+#define LISI_MSM_INTERNAL_H
+
+#include "components.h"
+#include "msm.h"
+#include "reversible.h"
+
+/* The estimate on one strongly connected set of states. */
+typedef struct {
+  int n;
+  int *state; /* [n] rising */
+  double *pi, *X;
+  network net;
+  bool balanced;
+  reversible_info info;
+} set_estimate;
+
+/* table has one part, sorted by i; `set` is a set number of `of`. */
+LISI_MUST_CHECK lisi_status set_estimate_make(const state_space *space, const count_table *table,
+                                              const components *sets, int set, double lag, const msm_options *options,
+                                              set_estimate *out, lisi_error *err);
+void set_estimate_free(set_estimate *e);
+
+/* Fills the intervals of a model that is otherwise complete. */
+LISI_MUST_CHECK lisi_status msm_errors(const state_space *space, const lag_counts *counts, const msm_options *options,
+                                       msm_model *model, lisi_error *err);
+#endif
