@@ -10,7 +10,7 @@ extern "C" {
 #endif
 
 /* F(rho; m) and dF/drho. FinnisSinclair: sign(rho) |rho|^m, made linear below |rho| of about 1e-6 so that the slope stays finite; ShiftedScaled: the same power,
- * shifted by a part that decays as e^{-|rho|}, so that F(0) = 0 with slope near 1. m = 1 is rho itself for both. */
+ * shifted by a part that decays as e^{-|rho|}, so that F(0) = 0 with a finite slope. m = 1 is rho itself for both. */
 double ace_embed(ace_embedding_kind kind, double m, double rho, double *derivative);
 
 /* sum_p w_p F(rho_p; m_p), with its derivatives by rho_p in derivative[ndensity]. */
