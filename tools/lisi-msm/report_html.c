@@ -22,7 +22,7 @@ static const char style[] =
     ".card b{display:block;font-size:27px;font-weight:600;letter-spacing:-.01em;white-space:nowrap}.card b "
     "small{font-size:15px;color:var(--soft);font-weight:400}"
     ".card span{color:var(--soft);font-size:14px}section{padding:20px 22px;margin-bottom:18px}"
-    ".two{display:grid;grid-template-columns:1fr 1fr;gap:18px}@media(max-width:860px){.two{grid-template-columns:1fr}}"
+    ".two{display:grid;grid-template-columns:1fr 1fr;gap:18px}"
     "section p{margin:0 0 12px;color:var(--soft);font-size:15px}svg{max-width:100%;height:auto;display:block;margin:0 "
     "auto}"
     "#network "
@@ -31,6 +31,8 @@ static const char style[] =
     "td{text-align:right;border-bottom:1px solid #f0f3f6;padding:5px 8px}td:first-child,th:first-child{text-align:left}"
     "tr.best td{background:#eef7f2;font-weight:600}.ci{color:var(--soft);font-size:13px;white-space:nowrap}"
     ".dot{display:inline-block;width:11px;height:11px;border-radius:50%;margin:0 5px 0 12px}.scroll{overflow-x:auto}"
+    "sup{line-height:0;font-size:.66em}.wide{grid-template-columns:1.65fr "
+    "1fr}"
     "pre{background:#f5f7f9;border-radius:6px;padding:10px "
     "12px;overflow-x:auto;font-size:13.5px;margin:0}.note{color:#a05a00}";
 
@@ -307,7 +309,7 @@ lisi_status report_html(const report_data *data, const report_network *net, bool
     fputs("</div>\n", f);
   }
   if (graphviz || (gnuplot && data->geometry)) {
-    fputs("<div class=two>", f);
+    fprintf(f, "<div class=\"two%s\">", graphviz ? " wide" : "");
     if (graphviz) {
       fputs("<section id=network><h2>Jump network</h2><p>One unit cell along its shortest axis. Lines: flux between "
             "sites; rings: jumps along the line of "

@@ -9,10 +9,10 @@
 #include <string.h>
 
 /* What all pictures share; NAME is put into the ids of the SVG so that several fit into one page. */
-static void preamble(FILE *gp, const char *name, int height) {
+static void preamble(FILE *gp, const char *name, int width, int height) {
   fprintf(gp,
           "# gnuplot %s.gp draws %s.svg; edit and run again to restyle\n"
-          "set terminal svg size 640,%d dynamic font 'Helvetica,14' name '%s' background '#ffffff'\n"
+          "set terminal svg size %d,%d dynamic font 'Helvetica,15' name '%s' background '#ffffff'\n"
           "set output '%s.svg'\n"
           "set datafile missing 'nan'\n"
           "set border 3 lc rgb '#8a94a0' lw 1\n"
@@ -20,7 +20,7 @@ static void preamble(FILE *gp, const char *name, int height) {
           "set grid lc rgb '#e3e8ee' lw 1, lc rgb '#f1f4f7' lw 0.5\n"
           "set key tc rgb '#2b3440' samplen 2 spacing 1.15\n"
           "set xlabel tc rgb '#2b3440'\nset ylabel tc rgb '#2b3440'\n",
-          name, name, height, name, name);
+          name, name, width, height, name, name);
   for (int k = 0; k < REPORT_MAX_CURVES; k++)
     fprintf(gp, "set linetype %d lc rgb '%s' lw 2.2 pt 7 ps 0.55\n", k + 1, report_colour(k));
 }
@@ -36,6 +36,14 @@ static void widen(range *r, double value) {
     r->lo = value;
   if (!(r->hi >= value))
     r->hi = value;
+}
+
+/* A single lag needs some axis round it. */
+static void spread(range *r) {
+  if (r->hi > 1.5 * r->lo)
+    return;
+  r->lo /= 4;
+  r->hi *= 4;
 }
 
 static bool is_negative(const report_data *data, yaml_ref model, int k) {
@@ -83,10 +91,11 @@ static lisi_status timescales(const report_data *data, lisi_error *err) {
   if ((status = report_out(data->folder, "timescales.gp", &script, err)) != LISI_OK)
     return status;
   f = out_file_stream(script);
-  preamble(f, "timescales", 420);
+  spread(&x);
+  preamble(f, "timescales", 540, 380);
   fprintf(f,
           "set logscale xy\nset format '%%g'\nset xlabel 'lag time (%s)'\nset ylabel 'relaxation time (%s)'\n"
-          "set xrange [%.6g:%.6g]\nset yrange [%.6g:%.6g]\nset key outside right center\n"
+          "set xrange [%.6g:%.6g]\nset yrange [%.6g:%.6g]\nset key outside right center samplen 1.2\n"
           "set style fill transparent solid 0.18 noborder\nset samples 200\n"
           "plot '+' using 1:1 with filledcurves y1=%.6g lc rgb '#c9d1da' fs solid 0.45 notitle, \\\n"
           "     x with lines lc rgb '#8a94a0' lw 1.2 dt 2 title 't = lag'",
@@ -128,7 +137,8 @@ static lisi_status diffusion(const report_data *data, bool *any, lisi_error *err
   if ((status = report_out(data->folder, "diffusion.gp", &script, err)) != LISI_OK)
     return status;
   f = out_file_stream(script);
-  preamble(f, "diffusion", 360);
+  spread(&x);
+  preamble(f, "diffusion", 400, 400);
   const yaml_ref reported = yaml_get(data->doc, data->root, "reported"), ci = yaml_get(data->doc, reported, "D_iso_ci");
   const double best = report_number(data, reported, "D_iso"), at = report_number(data, reported, "lag");
   fprintf(f,
@@ -221,7 +231,7 @@ static lisi_status msd(const report_data *data, bool *any, lisi_error *err) {
   if ((status = report_out(data->folder, "msd.gp", &script, err)) != LISI_OK)
     return status;
   f = out_file_stream(script);
-  preamble(f, "msd", 420);
+  preamble(f, "msd", 540, 380);
   fprintf(f,
           "set encoding utf8\nset logscale xy\nset format '%%g'\nset xlabel 'time (%s)'\nset ylabel 'MSD "
           "(\303\205^2)'\nset key top left\n"

@@ -2,10 +2,11 @@
 /* The tree of model.yaml and --json. */
 #include "result.h"
 
+#include "sha256.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <zlib.h>
 
 static void add_states(doc_tree *doc, doc_ref parent, const state_space *space, const int *index, int n) {
   const doc_ref list = doc_list(doc, parent, "states");
@@ -65,7 +66,8 @@ static void add_model(doc_tree *doc, doc_ref list, const msm_result *r, int m, b
   doc_number(doc, map, "lag", x->lag);
   if (x->lag_samples > 0)
     doc_integer(doc, map, "lag_samples", x->lag_samples);
-  doc_text(doc, map, "estimator", msm_estimator_name(x->estimator));
+  /* a network given by the user was estimated by nobody */
+  doc_text(doc, map, "estimator", r->counts != NULL ? msm_estimator_name(x->estimator) : "given");
   const doc_ref states = doc_list(doc, map, "states");
   for (int k = 0; k < x->n; k++)
     doc_integer(doc, states, NULL, x->net.space.number[k]);
@@ -106,8 +108,9 @@ static void add_model(doc_tree *doc, doc_ref list, const msm_result *r, int m, b
       /* for a run: up to the times at which the run itself can be asked */
       if (r->duration > 0 && r->n[k] * x->lag > r->duration * (1 + 1e-9))
         break;
-      const double row[2] = {r->n[k], r->duration > 0 ? msm_msd_all(x, r->n[k]) : msm_msd(x, r->n[k])};
-      doc_numbers(doc, msd, NULL, 2, row);
+      const doc_ref row = doc_list(doc, msd, NULL);
+      doc_integer(doc, row, NULL, (long long)r->n[k]);
+      doc_number(doc, row, NULL, r->duration > 0 ? msm_msd_all(x, r->n[k]) : msm_msd(x, r->n[k]));
     }
   }
   if (with_files) {
@@ -144,19 +147,16 @@ static void add_files(doc_tree *doc, const msm_result *r) {
     FILE *f = fopen(r->file[k], "rb");
     if (f == NULL)
       continue;
-    unsigned long sum = crc32(0, NULL, 0);
-    long long bytes = 0;
+    sha256 sum;
+    sha256_start(&sum);
     unsigned char buffer[65536];
     size_t got;
-    while ((got = fread(buffer, 1, sizeof buffer, f)) > 0) {
-      sum = crc32(sum, buffer, (unsigned)got);
-      bytes += (long long)got;
-    }
+    while ((got = fread(buffer, 1, sizeof buffer, f)) > 0)
+      sha256_add(&sum, buffer, got);
     (void)fclose(f);
-    char text[16];
-    snprintf(text, sizeof text, "crc32 %08lx", sum & 0xffffffffUL);
-    doc_integer(doc, entry, "bytes", bytes);
-    doc_text(doc, entry, "hash", text);
+    char text[65];
+    sha256_hex(&sum, text);
+    doc_text(doc, entry, "sha256", text);
   }
 }
 
