@@ -97,11 +97,38 @@ lisi_status lattice_from_rows(const double H[3][3], lattice *cell, lisi_error *e
   return LISI_OK;
 }
 
-lisi_status lattice_from_box(const double lo[3], const double hi[3], const double tilt[3], lattice *cell, lisi_error *err) {
-  const double H[3][3] = {{hi[0] - lo[0], 0.0, 0.0}, {tilt[0], hi[1] - lo[1], 0.0}, {tilt[1], tilt[2], hi[2] - lo[2]}};
+/* What LAMMPS adds to the corners of a triclinic box to get the bounding box that dumps print. */
+static void bounding_box(const double tilt[3], double below[3], double above[3]) {
+  const double xy = tilt[0], xz = tilt[1], yz = tilt[2];
+  below[0] = fmin(fmin(0.0, xy), fmin(xz, xy + xz));
+  above[0] = fmax(fmax(0.0, xy), fmax(xz, xy + xz));
+  below[1] = fmin(0.0, yz);
+  above[1] = fmax(0.0, yz);
+  below[2] = above[2] = 0.0;
+}
+
+lisi_status lattice_from_bounds(const double lo[3], const double hi[3], const double tilt[3], lattice *cell, lisi_error *err) {
+  double below[3], above[3], a[3], b[3];
+  bounding_box(tilt, below, above);
+  for (int k = 0; k < 3; k++) {
+    a[k] = lo[k] - below[k];
+    b[k] = hi[k] - above[k];
+  }
+  const double H[3][3] = {{b[0] - a[0], 0.0, 0.0}, {tilt[0], b[1] - a[1], 0.0}, {tilt[1], tilt[2], b[2] - a[2]}};
   const lisi_status status = lattice_from_rows(H, cell, err);
-  for (int k = 0; k < 3; k++) cell->origin[k] = lo[k];
+  for (int k = 0; k < 3; k++) cell->origin[k] = a[k];
   return status;
+}
+
+lisi_status lattice_from_box(const double lo[3], const double hi[3], const double tilt[3], lattice *cell, lisi_error *err) {
+  /* By way of the bounding box: a dump prints that, and lo + below - below is not always lo to the last bit. */
+  double below[3], above[3], a[3], b[3];
+  bounding_box(tilt, below, above);
+  for (int k = 0; k < 3; k++) {
+    a[k] = lo[k] + below[k];
+    b[k] = hi[k] + above[k];
+  }
+  return lattice_from_bounds(a, b, tilt, cell, err);
 }
 
 void lattice_frac(const lattice *cell, const double x[3], double f[3]) {

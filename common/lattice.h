@@ -25,6 +25,9 @@ LISI_MUST_CHECK lisi_status lattice_from_rows(const double H[3][3], lattice *cel
 /* From the box of LAMMPS as dumps and domain give it: lo and hi (not the bounding box), tilt xy, xz, yz (0 for an orthogonal box). Online and offline use
  * this one function, so that the same box gives the same bits. */
 LISI_MUST_CHECK lisi_status lattice_from_box(const double lo[3], const double hi[3], const double tilt[3], lattice *cell, lisi_error *err);
+/* The same box from the bounds that a dump prints (ITEM: BOX BOUNDS xy xz yz: the corners of the bounding box): the same bits as lattice_from_box
+ * for the box that LAMMPS printed. */
+LISI_MUST_CHECK lisi_status lattice_from_bounds(const double lo[3], const double hi[3], const double tilt[3], lattice *cell, lisi_error *err);
 
 void lattice_frac(const lattice *cell, const double x[3], double f[3]);  /* position -> fractional */
 void lattice_cart(const lattice *cell, const double f[3], double x[3]);  /* fractional -> position, with origin */
