@@ -121,13 +121,14 @@ lisi_status lattice_from_bounds(const double lo[3], const double hi[3], const do
 }
 
 lisi_status lattice_from_box(const double lo[3], const double hi[3], const double tilt[3], lattice *cell, lisi_error *err) {
-  /* By way of the bounding box: a dump prints that, and lo + below - below is not always lo to the last bit. */
-  double below[3], above[3], a[3], b[3];
-  bounding_box(tilt, below, above);
-  for (int k = 0; k < 3; k++) {
-    a[k] = lo[k] + below[k];
-    b[k] = hi[k] + above[k];
+  /* By way of the bounding box, worked out in the order that LAMMPS does: a dump prints that, and lo + below - below is not always lo to the last bit. */
+  double a[3] = {lo[0], lo[1], lo[2]}, b[3] = {hi[0], hi[1], hi[2]};
+  for (int k = 0; k < 2; k++) {
+    a[0] = fmin(a[0], a[0] + tilt[k]);
+    b[0] = fmax(b[0], b[0] + tilt[k]);
   }
+  a[1] = fmin(a[1], a[1] + tilt[2]);
+  b[1] = fmax(b[1], b[1] + tilt[2]);
   return lattice_from_bounds(a, b, tilt, cell, err);
 }
 
