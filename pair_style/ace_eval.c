@@ -104,6 +104,14 @@ static lisi_status need_batches(ace_work *w, size_t n, lisi_error *err) {
   return LISI_OK;
 }
 
+static double zbl_sum(const ace_eval *e, const ace_work *w, const ace_pair_table *pair, const int *start) {
+  double sum = 0.0, derivative;
+  for (int nu = 0; nu < e->nelements; nu++)
+    for (int b = start[nu]; b < start[nu + 1]; b++)
+      for (int k = 0; k < ACE_LANES && w->batch[b].source[k] >= 0; k++) sum += repulsion(&pair[nu], w->batch[b].r[k], &derivative);
+  return sum;
+}
+
 /* Sorts the neighbours of one atom within the cut-off into batches by element, from batch number *used on, and sums the core terms. */
 static lisi_status collect(const ace_eval *e, ace_work *w, int lane, int mu, int first, int last, const int *nelement, const double (*rij)[3], size_t *used,
                            lane_state *s, lisi_error *err) {
@@ -135,7 +143,7 @@ static lisi_status collect(const ace_eval *e, ace_work *w, int lane, int mu, int
       batch->source[k] = -1;
     }
   memset(count, 0, (size_t)e->nelements * sizeof *count);
-  double nearest = HUGE_VAL;
+  double nearest = HUGE_VAL, slope = 0.0;
   s->core = 0.0;
   s->blend = 1.0;
   s->nearest = -1;
@@ -150,16 +158,18 @@ static lisi_status collect(const ace_eval *e, ace_work *w, int lane, int mu, int
     for (int i = 0; i < 3; i++) batch->u[i][k] = d[i] * inv;
     batch->r[k] = r;
     batch->source[k] = j;
-    double dphi;
-    if (t->core != NULL || t->zbl.scale > 0.0) s->core += repulsion(t, r, &dphi);
+    if (t->core != NULL) {
+      double dphi;
+      s->core += repulsion(t, r, &dphi);
+    }
     if (e->inner == ACE_INNER_ZBL && r - t->bond.rcut_in + t->bond.dcut_in < nearest) {
       nearest = r - t->bond.rcut_in + t->bond.dcut_in;
       s->nearest = j;
-      double df;
-      s->blend = ace_zbl_blend(&t->bond, r, &df);
-      for (int i = 0; i < 3; i++) s->dblend[i] = df * d[i] * inv;
+      s->blend = ace_zbl_blend(&t->bond, r, &slope);
+      for (int i = 0; i < 3; i++) s->dblend[i] = slope * d[i] * inv;
     }
   }
+  if (s->blend < 1.0 || slope != 0.0) s->core = zbl_sum(e, w, pair, start); /* elsewhere it has no weight */
   *used = at;
   return LISI_OK;
 }
