@@ -405,7 +405,7 @@ static lisi_status sites_msd(const path_set *paths, int blocks, msm_result *r, l
     const lisi_status status = path_set_msd(paths, lags[k], blocks, &msd, err);
     if (status != LISI_OK)
       return status;
-    r->sites_msd[r->nsites_msd++] = (msd_point){(double)lags[k] * paths->dt, msd.msd, msd.msd_error};
+    r->sites_msd[r->nsites_msd++] = (msd_row){(double)lags[k] * paths->dt, msd.msd, msd.msd_error};
   }
   return LISI_OK;
 }

@@ -60,7 +60,7 @@ void msm_result_compare(msm_result *r) {
   int n = 0, within = 0;
   double largest = 0;
   for (int k = 0; k < r->nsites_msd; k++) {
-    const msd_point *p = &r->sites_msd[k];
+    const msd_row *p = &r->sites_msd[k];
     const double n_lags = p->t / lag;
     /* The model speaks at whole multiples of its lag. */
     if (!(p->error > 0) || n_lags < 1 - 1e-9 || fabs(n_lags - round(n_lags)) > 1e-6)
@@ -78,7 +78,7 @@ void msm_result_compare(msm_result *r) {
   int points = 0;
   for (int pass = 0; pass < 2; pass++)
     for (int k = 0; k < r->nmd; k++) {
-      const msd_point *p = &r->md_msd[k];
+      const msd_row *p = &r->md_msd[k];
       if (p->t < lag * (1 - 1e-9))
         continue;
       const double difference = p->value - msm_result_msd(r, r->reported, p->t);
@@ -157,7 +157,7 @@ void msm_result_print(const msm_result *r) {
            r->nmd > 0 ? "   MSD(MD) - constant" : "");
     double next = lag;
     for (int k = 0; k < r->nsites_msd; k++) {
-      const msd_point *p = &r->sites_msd[k];
+      const msd_row *p = &r->sites_msd[k];
       const double n = p->t / lag;
       if (p->t < next * (1 - 1e-9) || fabs(n - round(n)) > 1e-6)
         continue;

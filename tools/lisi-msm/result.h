@@ -10,7 +10,7 @@
 /* One row of a mean-square displacement measured in the run: time (ps), value, 95 % interval (A^2). */
 typedef struct {
   double t, value, error; /* error: standard error, 0 where unknown */
-} msd_point;
+} msd_row;
 
 typedef struct {
   int nmodels;
@@ -34,7 +34,7 @@ typedef struct {
   int reported;  /* index of the model whose D is the headline; -1 without geometry */
   bool plateau;  /* D does not change beyond its errors from there on */
   int nsites_msd, nmd;
-  msd_point *sites_msd, *md_msd; /* of site positions; of the real coordinates */
+  msd_row *sites_msd, *md_msd; /* of site positions; of the real coordinates */
   /* the comparison over the time range of the reported model */
   double largest_deviation; /* |MSM - site positions| in standard errors, the largest */
   double within_two;        /* share of points within two standard errors */

@@ -129,7 +129,7 @@ static void add_model(doc_tree *doc, doc_ref list, const msm_result *r, int m, b
   }
 }
 
-static void add_points(doc_tree *doc, const char *key, const msd_point *p, int n) {
+static void add_points(doc_tree *doc, const char *key, const msd_row *p, int n) {
   if (n == 0)
     return;
   const doc_ref list = doc_list(doc, DOC_ROOT, key);

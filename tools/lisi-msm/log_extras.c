@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a jump log carries besides jumps. */
+#include "log_extras.h"
+
+#include "jump_log.h"
+#include "msd_log.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+lisi_status log_extras_read(const char *log, msm_result *r, lisi_error *err) {
+  jump_log_data data = {0};
+  lisi_status status = jump_log_read(log, &data, err);
+  if (status != LISI_OK)
+    return status;
+  const tracker_rule *rule = &data.header.rule;
+  int used = 0;
+  if (rule->mode == TRACK_NEAREST)
+    used = snprintf(r->assignment, sizeof r->assignment, "nearest site");
+  else
+    used = snprintf(r->assignment, sizeof r->assignment, "%s %g", track_mode_name(rule->mode), rule->radius);
+  if (rule->dwell > 1 && used > 0 && (size_t)used < sizeof r->assignment)
+    snprintf(r->assignment + used, sizeof r->assignment - (size_t)used, ", dwell %d", rule->dwell);
+  const int n = data.sites->nframework;
+  r->framework = malloc(((size_t)n * 3 + 1) * sizeof *r->framework);
+  r->species = calloc((size_t)n + 1, sizeof *r->species);
+  if (r->framework == NULL || r->species == NULL)
+    status = lisi_no_memory(err, (size_t)n * 32);
+  for (int k = 0; k < n && status == LISI_OK; k++) {
+    memcpy(r->framework + 3 * k, data.sites->framework[k], 3 * sizeof(double));
+    snprintf(r->species[k], sizeof r->species[k], "%.7s", data.sites->species[k]);
+    r->nframework = k + 1;
+  }
+  jump_log_data_free(&data);
+  return status;
+}
+
+/* Adds the curve of one file to the mean over files; files add up by their number of origins. */
+static lisi_status add_curve(msm_result *r, double **weight, const msd_point *point, int n, lisi_error *err) {
+  const size_t room = (size_t)(r->nmd + n) + 1;
+  msd_row *rows = realloc(r->md_msd, room * sizeof *rows);
+  if (rows != NULL)
+    r->md_msd = rows;
+  double *larger = realloc(*weight, room * sizeof *larger);
+  if (larger != NULL)
+    *weight = larger;
+  if (rows == NULL || larger == NULL)
+    return lisi_no_memory(err, room * sizeof *rows);
+  for (int k = 0; k < n; k++) {
+    int at = 0;
+    while (at < r->nmd && fabs(rows[at].t - point[k].lag) > 1e-6 * point[k].lag)
+      at++;
+    if (at == r->nmd) {
+      rows[r->nmd] = (msd_row){.t = point[k].lag};
+      larger[r->nmd++] = 0;
+    }
+    const double w = point[k].norigins, sum = larger[at] + w;
+    if (!(sum > 0))
+      continue;
+    rows[at].value += (point[k].msd - rows[at].value) * w / sum;
+    rows[at].error = sqrt(pow(rows[at].error * larger[at], 2) + pow(point[k].error * w, 2)) / sum;
+    larger[at] = sum;
+  }
+  return LISI_OK;
+}
+
+static int by_time(const void *a, const void *b) {
+  const msd_row *x = a, *y = b;
+  return x->t < y->t ? -1 : x->t > y->t;
+}
+
+lisi_status log_extras_msd(int nlogs, char **logs, msm_result *r, lisi_error *err) {
+  lisi_status status = LISI_OK;
+  double *weight = NULL;
+  for (int k = 0; k < nlogs && status == LISI_OK; k++) {
+    const size_t size = strlen(logs[k]) + 8;
+    char *path = malloc(size);
+    if (path == NULL) {
+      status = lisi_no_memory(err, size);
+      break;
+    }
+    snprintf(path, size, "%s.msd", logs[k]);
+    msd_point *point = NULL;
+    int n = 0;
+    if (access(path, F_OK) == 0) {
+      status = msd_log_read(path, &n, &point, err);
+      if (status == LISI_OK)
+        status = add_curve(r, &weight, point, n, err);
+    }
+    free(point);
+    free(path);
+  }
+  free(weight);
+  if (r->nmd > 0)
+    qsort(r->md_msd, (size_t)r->nmd, sizeof *r->md_msd, by_time);
+  return status;
+}
