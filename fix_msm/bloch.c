@@ -7,6 +7,7 @@
 #include <lapacke.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -137,7 +138,8 @@ lisi_status bloch_slowest(const network *net, const int replicate[3], double *ti
     for (int c = 0; c < 3; c++)
       k[c] = 2.0 * M_PI * recip[a][c] / (volume * replicate[a]);
     status = bloch_eigenvalues(net, k, re, im, err);
-    if (status == LISI_OK)
+    const bool moves = status == LISI_OK && hypot(re[0], im[0]) < 1.0 - 1e-13;
+    if (moves)
       *time = fmax(*time, spectrum_timescale(re[0], im[0], net->lag));
   }
   free(re);

@@ -100,7 +100,7 @@ double spectrum_timescale(double re, double im, double lag) {
 }
 
 double spectrum_timescale_gap(double gap, double lag) {
-  if (gap <= 0.0 || gap >= 2.0)
+  if (gap <= 0.0 || gap >= 2.0 - 1e-14) /* lambda = -1 comes with rounding */
     return INFINITY;
   if (gap == 1.0)
     return 0.0;
