@@ -46,7 +46,7 @@ const char *dump_reader_species(const dump_reader *reader, int k);
 
 /* Warnings (cut-off frame; unwrapping steps above a quarter of the box), one a call, NULL when there are no more. */
 const char *dump_reader_warning(dump_reader *reader);
-/* Bytes of the file being read that have been used, for progress: 0..1 over all files, by their sizes. */
+/* How much has been read, 0..1, for progress. */
 double dump_reader_progress(const dump_reader *reader);
 
 #ifdef __cplusplus

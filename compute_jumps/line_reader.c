@@ -15,6 +15,7 @@ struct line_reader {
   char *buffer; /* [BUFFER + 1] */
   size_t begin, end; /* what is unread */
   long number;
+  double size; /* bytes in the file system */
   bool finished; /* the file holds no more */
   bool cut_off;
 };
@@ -41,6 +42,7 @@ lisi_status line_reader_open(const char *path, line_reader **out, lisi_error *er
     return status;
   }
   (void)gzbuffer(reader->file, 1u << 17);
+  reader->size = (double)info.st_size;
   *out = reader;
   return LISI_OK;
 }
@@ -106,3 +108,8 @@ lisi_status line_reader_next(line_reader *reader, char **line, int *length, lisi
 bool line_reader_cut_off(const line_reader *reader) { return reader->cut_off; }
 long line_reader_number(const line_reader *reader) { return reader->number; }
 const char *line_reader_path(const line_reader *reader) { return reader->path; }
+
+double line_reader_fraction(const line_reader *reader) {
+  const double fraction = reader->size > 0.0 ? (double)gzoffset(reader->file) / reader->size : 1.0;
+  return fraction < 1.0 ? fraction : 1.0;
+}

@@ -24,6 +24,7 @@ LISI_MUST_CHECK lisi_status line_reader_next(line_reader *reader, char **line, i
 
 bool line_reader_cut_off(const line_reader *reader);   /* the line last given out, or the end of the file, was cut off */
 long line_reader_number(const line_reader *reader);    /* of the line last given out, from 1 */
+double line_reader_fraction(const line_reader *reader); /* of the file's bytes that have been read, 0..1, for progress */
 const char *line_reader_path(const line_reader *reader);
 
 #ifdef __cplusplus
