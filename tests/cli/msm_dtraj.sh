@@ -25,7 +25,7 @@ same_numbers stationary 1 ".5 .5"
 same_numbers negative 1 "1"
 same_numbers eigenvalues 1 "1 -0.33333333333333333"
 close "$(numbers timescales)" "$(awk 'BEGIN { printf "%.17g", 1 / log(3) }')"
-[[ $(json D) ]] 2>/dev/null && grep -q '"D"' out && fail "D without geometry"
+grep -q '"D"' out && fail "D without geometry"
 
 # own state numbers, gaps (-1) that belong to the path, comments
 printf '# a comment\n7\n7\n-1\n-3\n-3\n7\n-3\n' >e.txt
@@ -35,7 +35,7 @@ build --dtraj e.txt --lags 1 --estimator row -o e
 same_numbers states 1 "-3 7"
 [[ $(counts e/C_1.mtx) == '1 1 1,1 2 1,2 1 1,2 2 1,' ]] || fail "a gap invents no pair: $(counts e/C_1.mtx)"
 build --dtraj e.txt --lags 3 -o g --resamples 0
-[[ $(counts g/C_3.mtx) == '1 1 1,1 2 1,2 1 2,' || $(counts g/C_3.mtx) == *'2 1 2,'* ]] || fail "pairs across a gap count: $(counts g/C_3.mtx)"
+[[ $(counts g/C_3.mtx) == '1 1 1,2 1 2,' ]] || fail "pairs across a gap count: $(counts g/C_3.mtx)"
 
 # count matrices: reversible estimate of a symmetric one is itself
 printf '90 10 0\n10 70 20\n0 20 80\n' >C.txt
