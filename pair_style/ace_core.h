@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The ZBL core repulsion of an ACE model (Ziegler, Biersack, Littmark 1985), smoothed to zero at the cut-off as LAMMPS' pair style zbl does, and its blending
- * with the ACE energy: E_i = E0 + f F + (1 - f) rho_core, with f from the nearest neighbour j* (the smallest r - rcut_in + dcut_in). */
+/* The ZBL core repulsion of an ACE model (Ziegler, Biersack, Littmark 1985), smoothed to zero at the cut-off as LAMMPS'
+ * pair style zbl does, and its blending with the ACE energy: E_i = E0 + f F + (1 - f) rho_core, with f from the nearest
+ * neighbour j* (the smallest r - rcut_in + dcut_in). */
 #ifndef LISI_ACE_CORE_H
 #define LISI_ACE_CORE_H
 
@@ -15,8 +16,8 @@ int ace_atomic_number(const char *symbol);
 
 /* Constants of one ordered pair, made once. */
 typedef struct {
-  double scale;      /* prehc (K / 2) Zi Zj, eV Angstrom: half a pair, for each atom counts its own half */
-  double a;          /* screening length, Angstrom */
+  double scale; /* prehc (K / 2) Zi Zj, eV Angstrom: half a pair, for each atom counts its own half */
+  double a;     /* screening length, Angstrom */
   double rin, rcut, dcut;
   double sa, sb, sc; /* S(r) = sa (r - rin)^3 + sb (r - rin)^4 + sc, the first two only for r > rin */
 } ace_zbl;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The loops that take the time. Vectors of four doubles are spelled out, because sums must not be reordered behind our back, and each function exists once for
- * each level of the processor, chosen when the program starts. */
+/* The loops that take the time. Vectors of four doubles are spelled out, because sums must not be reordered behind our
+ * back, and each function exists once for each level of the processor, chosen when the program starts. */
 #include "ace_eval_tables.h"
 #include "ace_ylm.h"
 
@@ -20,7 +20,8 @@ typedef long long i4 __attribute__((vector_size(32)));
 #define STORE(p, v) (*(v4 *)(p) = (v))
 
 /* Q_lm and the powers (x + i y)^m of four directions. */
-INLINE void polynomials(const ace_lm_table *lm, int lmax, const ace_batch *b, double (*Q)[4], double (*er)[4], double (*ei)[4]) {
+INLINE void polynomials(const ace_lm_table *lm, int lmax, const ace_batch *b, double (*Q)[4], double (*er)[4],
+                        double (*ei)[4]) {
   const v4 x = LOAD(b->u[0]), y = LOAD(b->u[1]), z = LOAD(b->u[2]);
   v4 pr = {1.0, 1.0, 1.0, 1.0}, pi = {0.0, 0.0, 0.0, 0.0};
   for (int m = 0; m <= lmax; m++) {
@@ -45,7 +46,8 @@ INLINE void polynomials(const ace_lm_table *lm, int lmax, const ace_batch *b, do
 INLINE const double *knot_of(const ace_pair_table *t, double r, double *u) {
   const double x = r * t->inv_h;
   int n = (int)x;
-  if (n >= t->nknots) n = t->nknots - 1;
+  if (n >= t->nknots)
+    n = t->nknots - 1;
   *u = x - n;
   return n < 1 ? NULL : t->table + 2 * (size_t)t->ncol * (size_t)n;
 }
@@ -55,8 +57,10 @@ INLINE void prefetch_rows(const ace_pair_table *t, const ace_batch *b) {
   for (int j = 0; j < 4; j++) {
     double u;
     const double *k = b->source[j] >= 0 ? knot_of(t, b->r[j], &u) : NULL;
-    if (k == NULL) continue;
-    for (int i = 0; i < 4 * t->ncol; i += 8) __builtin_prefetch(k + i);
+    if (k == NULL)
+      continue;
+    for (int i = 0; i < 4 * t->ncol; i += 8)
+      __builtin_prefetch(k + i);
   }
 }
 
@@ -70,29 +74,36 @@ INLINE void values_row(const ace_pair_table *t, double r, double *row, double *s
   const int ncol = t->ncol;
   const double u2 = u * u, u3 = u2 * u, h01 = 3.0 * u2 - 2.0 * u3, h00 = 1.0 - h01, h11 = u3 - u2, h10 = h11 - u2 + u;
   for (int i = 0; i < ncol; i += 4)
-    STORE(row + i, h00 * LOAD(k + i) + h10 * LOAD(k + ncol + i) + h01 * LOAD(k + 2 * ncol + i) + h11 * LOAD(k + 3 * ncol + i));
+    STORE(row + i,
+          h00 * LOAD(k + i) + h10 * LOAD(k + ncol + i) + h01 * LOAD(k + 2 * ncol + i) + h11 * LOAD(k + 3 * ncol + i));
 }
 
 /* A[c][n] += R[j][n] Y[c][j] for the 2l+1 components of one l, kept in registers where `components` is a constant. */
 INLINE void add_products(int components, int npad, int ncol, const double *R, const double (*Y)[4], double *A) {
   for (int q = 0; q < npad; q += 4) {
     v4 sum[2 * ACE_MAX_LMAX + 1];
-    for (int c = 0; c < components; c++) sum[c] = LOAD(A + c * npad + q);
+    for (int c = 0; c < components; c++)
+      sum[c] = LOAD(A + c * npad + q);
     for (int j = 0; j < 4; j++) {
       const v4 r = LOAD(R + j * ncol + q);
-      for (int c = 0; c < components; c++) sum[c] += r * Y[c][j];
+      for (int c = 0; c < components; c++)
+        sum[c] += r * Y[c][j];
     }
-    for (int c = 0; c < components; c++) STORE(A + c * npad + q, sum[c]);
+    for (int c = 0; c < components; c++)
+      STORE(A + c * npad + q, sum[c]);
   }
 }
 
-CLONES void ace_kernel_gather(const ace_pair_table *t, const ace_lm_table *lm, const ace_batch *batch, int nbatch, double *A, double *row) {
+CLONES void ace_kernel_gather(const ace_pair_table *t, const ace_lm_table *lm, const ace_batch *batch, int nbatch,
+                              double *A, double *row) {
   double Q[ACE_NLM_MAX][4], Y[ACE_NY_MAX][4], er[ACE_MAX_LMAX + 1][4], ei[ACE_MAX_LMAX + 1][4];
   const int lmax = t->lmax, ncol = t->ncol;
-  if (lmax < 0) return;
+  if (lmax < 0)
+    return;
   double *spare = row + 4 * ncol;
   for (int b = 0; b < nbatch; b++) {
-    if (b + 1 < nbatch) prefetch_rows(t, &batch[b + 1]);
+    if (b + 1 < nbatch)
+      prefetch_rows(t, &batch[b + 1]);
     polynomials(lm, lmax, &batch[b], Q, er, ei);
     for (int l = 0; l <= lmax; l++) {
       double(*y)[4] = Y + l * l;
@@ -104,21 +115,37 @@ CLONES void ace_kernel_gather(const ace_pair_table *t, const ace_lm_table *lm, c
       }
     }
     for (int j = 0; j < 4; j++) {
-      if (batch[b].source[j] >= 0) values_row(t, batch[b].r[j], row + j * ncol, spare);
-      else memset(row + j * ncol, 0, (size_t)ncol * sizeof *row);
+      if (batch[b].source[j] >= 0)
+        values_row(t, batch[b].r[j], row + j * ncol, spare);
+      else
+        memset(row + j * ncol, 0, (size_t)ncol * sizeof *row);
     }
     for (int l = 0; l <= lmax; l++) {
       const double(*y)[4] = (const double(*)[4])(Y + l * l);
       const double *R = row + t->first[l];
       double *a = A + t->aoff[l];
       switch (l) {
-      case 0: add_products(1, t->npad[l], ncol, R, y, a); break;
-      case 1: add_products(3, t->npad[l], ncol, R, y, a); break;
-      case 2: add_products(5, t->npad[l], ncol, R, y, a); break;
-      case 3: add_products(7, t->npad[l], ncol, R, y, a); break;
-      case 4: add_products(9, t->npad[l], ncol, R, y, a); break;
-      case 5: add_products(11, t->npad[l], ncol, R, y, a); break;
-      default: add_products(2 * l + 1, t->npad[l], ncol, R, y, a); break;
+      case 0:
+        add_products(1, t->npad[l], ncol, R, y, a);
+        break;
+      case 1:
+        add_products(3, t->npad[l], ncol, R, y, a);
+        break;
+      case 2:
+        add_products(5, t->npad[l], ncol, R, y, a);
+        break;
+      case 3:
+        add_products(7, t->npad[l], ncol, R, y, a);
+        break;
+      case 4:
+        add_products(9, t->npad[l], ncol, R, y, a);
+        break;
+      case 5:
+        add_products(11, t->npad[l], ncol, R, y, a);
+        break;
+      default:
+        add_products(2 * l + 1, t->npad[l], ncol, R, y, a);
+        break;
       }
     }
   }
@@ -143,9 +170,11 @@ INLINE void rows_by_channel(const ace_pair_table *t, const ace_batch *b, double 
     double u = 0.0;
     memset(w[j], 0, sizeof w[j]);
     k[j] = t->table; /* with weights of zero where there is no neighbour, or none in the table */
-    if (b->source[j] < 0) continue;
+    if (b->source[j] < 0)
+      continue;
     const double *row = knot_of(t, b->r[j], &u);
-    if (row == NULL) continue;
+    if (row == NULL)
+      continue;
     k[j] = row;
     const double u2 = u * u, u3 = u2 * u;
     w[j][2] = 3.0 * u2 - 2.0 * u3;
@@ -160,7 +189,8 @@ INLINE void rows_by_channel(const ace_pair_table *t, const ace_batch *b, double 
   for (int i = 0; i < ncol; i += 4) {
     v4 f[4], d[4];
     for (int j = 0; j < 4; j++) {
-      const v4 a0 = LOAD(k[j] + i), a1 = LOAD(k[j] + ncol + i), a2 = LOAD(k[j] + 2 * ncol + i), a3 = LOAD(k[j] + 3 * ncol + i);
+      const v4 a0 = LOAD(k[j] + i), a1 = LOAD(k[j] + ncol + i), a2 = LOAD(k[j] + 2 * ncol + i),
+               a3 = LOAD(k[j] + 3 * ncol + i);
       f[j] = w[j][0] * a0 + w[j][1] * a1 + w[j][2] * a2 + w[j][3] * a3;
       d[j] = w[j][4] * a0 + w[j][5] * a1 + w[j][6] * a2 + w[j][7] * a3;
     }
@@ -169,7 +199,8 @@ INLINE void rows_by_channel(const ace_pair_table *t, const ace_batch *b, double 
   }
   for (int j = 0; j < 4; j++) {
     double u;
-    if (b->source[j] < 0 || knot_of(t, b->r[j], &u) != NULL) continue;
+    if (b->source[j] < 0 || knot_of(t, b->r[j], &u) != NULL)
+      continue;
     ace_radial_row(t, b->r[j], spare, spare + ncol);
     for (int i = 0; i < ncol; i++) {
       rt[4 * i + j] = spare[i];
@@ -178,7 +209,8 @@ INLINE void rows_by_channel(const ace_pair_table *t, const ace_batch *b, double 
   }
 }
 
-CLONES void ace_kernel_scatter(const ace_pair_table *t, const ace_lm_table *lm, ace_batch *batch, int nbatch, const double *V, double *rt) {
+CLONES void ace_kernel_scatter(const ace_pair_table *t, const ace_lm_table *lm, ace_batch *batch, int nbatch,
+                               const double *V, double *rt) {
   double Q[ACE_NLM_MAX][4], er[ACE_MAX_LMAX + 1][4], ei[ACE_MAX_LMAX + 1][4];
   const int lmax = t->lmax, ncol = t->ncol;
   const v4 zero = {0.0, 0.0, 0.0, 0.0};
@@ -197,7 +229,8 @@ CLONES void ace_kernel_scatter(const ace_pair_table *t, const ace_lm_table *lm, 
         const double *vr = V + t->aoff[l] + (m > 0 ? 2 * m - 1 : 0) * t->npad[l], *vi = vr + t->npad[l];
         const v4 q = LOAD(Q[k]);
         v4 dq = zero;
-        if (l > m) dq = lm->d[k] * LOAD(Q[k + 1]);
+        if (l > m)
+          dq = lm->d[k] * LOAD(Q[k + 1]);
         v4 sr = zero, tr = zero;
         if (m == 0) {
           for (int i = 0; i < n; i++) {
@@ -230,11 +263,11 @@ CLONES void ace_kernel_scatter(const ace_pair_table *t, const ace_lm_table *lm, 
         gy += Ui * e1 - Ur * f1;
       }
     }
-    const v4 x = LOAD(batch[b].u[0]), y = LOAD(batch[b].u[1]), z = LOAD(batch[b].u[2]), r = LOAD(batch[b].r);
-    const v4 along = radial - (gx * x + gy * y + gz * z) / r;
-    STORE(batch[b].g[0], gx / r + along * x);
-    STORE(batch[b].g[1], gy / r + along * y);
-    STORE(batch[b].g[2], gz / r + along * z);
+    const v4 x = LOAD(batch[b].u[0]), y = LOAD(batch[b].u[1]), z = LOAD(batch[b].u[2]), inv = 1.0 / LOAD(batch[b].r);
+    const v4 along = radial - (gx * x + gy * y + gz * z) * inv;
+    STORE(batch[b].g[0], gx * inv + along * x);
+    STORE(batch[b].g[1], gy * inv + along * y);
+    STORE(batch[b].g[2], gz * inv + along * z);
   }
 }
 
@@ -257,11 +290,14 @@ CLONES void ace_kernel_products(const ace_product *p, double *value) {
 CLONES void ace_kernel_densities(const ace_product *p, const double *value, double *rho, double *adjoint) {
   const int nd = p->ndensity;
   v4 sum[8];
-  for (int d = 0; d < nd; d++) sum[d] = (v4){0.0, 0.0, 0.0, 0.0};
+  for (int d = 0; d < nd; d++)
+    sum[d] = (v4){0.0, 0.0, 0.0, 0.0};
   for (uint32_t i = 0; i < p->nlinear; i++) {
     const size_t at = 8 * (size_t)p->linear[i];
-    for (int d = 0; d < nd; d++) sum[d] += p->linear_coef[i * (size_t)nd + (size_t)d] * LOAD(value + at);
-    if (nd == 1) STORE(adjoint + at, LOAD(adjoint + at) + p->linear_coef[i]);
+    for (int d = 0; d < nd; d++)
+      sum[d] += p->linear_coef[i * (size_t)nd + (size_t)d] * LOAD(value + at);
+    if (nd == 1)
+      STORE(adjoint + at, LOAD(adjoint + at) + p->linear_coef[i]);
   }
   for (uint32_t g = 0; g < p->ngroup; g++) {
     const double *P = value + 8 * (size_t)p->group[g];
@@ -294,21 +330,25 @@ CLONES void ace_kernel_densities(const ace_product *p, const double *value, doub
       for (uint32_t i = a; i < c; i++) {
         const double *q = value + 8 * (size_t)p->term[i];
         const v4 im = pi * LOAD(q + 4), re = i < b ? pr * LOAD(q) - im : pr * LOAD(q) + im;
-        for (int d = 0; d < nd; d++) sum[d] += p->coef[(size_t)i * (size_t)nd + (size_t)d] * re;
+        for (int d = 0; d < nd; d++)
+          sum[d] += p->coef[(size_t)i * (size_t)nd + (size_t)d] * re;
       }
     }
   }
-  for (int d = 0; d < nd; d++) STORE(rho + 4 * d, sum[d]);
+  for (int d = 0; d < nd; d++)
+    STORE(rho + 4 * d, sum[d]);
 }
 
 CLONES void ace_kernel_weighted(const ace_product *p, const double *value, const double *weight, double *adjoint) {
   const int nd = p->ndensity;
   v4 by[8];
-  for (int d = 0; d < nd; d++) by[d] = LOAD(weight + 4 * d);
+  for (int d = 0; d < nd; d++)
+    by[d] = LOAD(weight + 4 * d);
   for (uint32_t i = 0; i < p->nlinear; i++) {
     double *to = adjoint + 8 * (size_t)p->linear[i];
     v4 sum = LOAD(to);
-    for (int d = 0; d < nd; d++) sum += p->linear_coef[i * (size_t)nd + (size_t)d] * by[d];
+    for (int d = 0; d < nd; d++)
+      sum += p->linear_coef[i * (size_t)nd + (size_t)d] * by[d];
     STORE(to, sum);
   }
   for (uint32_t g = 0; g < p->ngroup; g++) {
@@ -320,7 +360,8 @@ CLONES void ace_kernel_weighted(const ace_product *p, const double *value, const
       const size_t q = 8 * (size_t)p->term[i];
       const double *coef = p->coef + (size_t)i * (size_t)nd;
       v4 w = coef[0] * by[0];
-      for (int d = 1; d < nd; d++) w += coef[d] * by[d];
+      for (int d = 1; d < nd; d++)
+        w += coef[d] * by[d];
       const v4 wi = i < b ? -w : w;
       sr += w * LOAD(value + q);
       si += wi * LOAD(value + q + 4);
@@ -337,7 +378,8 @@ CLONES void ace_kernel_reverse(const ace_product *p, const double *value, double
   for (uint32_t k = p->nnode - p->nvar; k-- > 0;) {
     const double *g = adjoint + 8 * (size_t)(p->nvar + k);
     const size_t x = 8 * (size_t)p->x[k], y = 8 * (size_t)(p->y[k] >> 1);
-    const v4 gr = LOAD(g), gi = LOAD(g + 4), xr = LOAD(value + x), xi = LOAD(value + x + 4), yr = LOAD(value + y), yi = LOAD(value + y + 4);
+    const v4 gr = LOAD(g), gi = LOAD(g + 4), xr = LOAD(value + x), xi = LOAD(value + x + 4), yr = LOAD(value + y),
+             yi = LOAD(value + y + 4);
     if (p->y[k] & 1u) { /* z = x conj(y): g_x += g y, g_y += conj(g) x */
       STORE(adjoint + x, LOAD(adjoint + x) + gr * yr - gi * yi);
       STORE(adjoint + x + 4, LOAD(adjoint + x + 4) + gr * yi + gi * yr);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What an ace_eval holds: flat tables, read-only once made. For ace_eval*.c alone. Four atoms, or four neighbours, are always handled together (one per lane). */
+/* What an ace_eval holds: flat tables, read-only once made. For ace_eval*.c alone. Four atoms, or four neighbours, are
+ * always handled together (one per lane). */
 #ifndef LISI_ACE_EVAL_TABLES_H
 #define LISI_ACE_EVAL_TABLES_H
 
@@ -7,26 +8,32 @@
 #include "ace_model.h"
 #include "ace_product.h"
 
-enum { ACE_LANES = 4, ACE_NLM_MAX = (ACE_MAX_LMAX + 1) * (ACE_MAX_LMAX + 2) / 2, ACE_NY_MAX = (ACE_MAX_LMAX + 1) * (ACE_MAX_LMAX + 1) };
+enum {
+  ACE_LANES = 4,
+  ACE_NLM_MAX = (ACE_MAX_LMAX + 1) * (ACE_MAX_LMAX + 2) / 2,
+  ACE_NY_MAX = (ACE_MAX_LMAX + 1) * (ACE_MAX_LMAX + 1)
+};
 
-/* Radial functions of an ordered pair: the channels (n, l) that the functions of the central element use, and for l = 0 also the bare g_k of rank-1 functions.
- * Channels of one l stand together, each group filled up with zeros to a multiple of four. */
+/* Radial functions of an ordered pair: the channels (n, l) that the functions of the central element use, and for l = 0
+ * also the bare g_k of rank-1 functions. Channels of one l stand together, each group filled up with zeros to a
+ * multiple of four. */
 typedef struct {
   ace_inner_kind inner;
-  int lmax;                     /* of the channels in use; -1 without any */
-  int nch[ACE_MAX_LMAX + 1];    /* channels of this l */
-  int npad[ACE_MAX_LMAX + 1];   /* the same, rounded up to a multiple of four */
-  int first[ACE_MAX_LMAX + 1];  /* where they start in a row */
-  int aoff[ACE_MAX_LMAX + 1];   /* where their A start: A[aoff[l] + c * npad[l] + n], with c = 0 for m = 0, 2m-1 and 2m for Re and Im of m > 0 */
-  int ncol;                     /* length of a row */
-  int *source;                  /* [ncol] n * (lmax_bond + 1) + l of R_nl, or -1 - k of g_k, or INT_MIN for filling */
-  int nknots;                   /* N: knots at r = 0, h, .., N h = rcut */
+  int lmax;                    /* of the channels in use; -1 without any */
+  int nch[ACE_MAX_LMAX + 1];   /* channels of this l */
+  int npad[ACE_MAX_LMAX + 1];  /* the same, rounded up to a multiple of four */
+  int first[ACE_MAX_LMAX + 1]; /* where they start in a row */
+  int aoff[ACE_MAX_LMAX + 1];  /* where their A start: A[aoff[l] + c * npad[l] + n], with c = 0 for m = 0, 2m-1 and 2m
+                                  for Re and Im of m > 0 */
+  int ncol;                    /* length of a row */
+  int *source;                 /* [ncol] n * (lmax_bond + 1) + l of R_nl, or -1 - k of g_k, or INT_MIN for filling */
+  int nknots;                  /* N: knots at r = 0, h, .., N h = rcut */
   double inv_h, h;
   double rcut2;
-  double *table;                /* [N + 1][2][ncol] value, and h times the derivative, at each knot; knot 0 is not used */
-  double *core;                 /* [N + 1][2] the same for the core's pair term (density, distance); NULL without */
-  ace_zbl zbl;                  /* for the zbl kind, where prehc > 0 */
-  ace_bond bond;                /* with copies of the arrays */
+  double *table; /* [N + 1][2][ncol] value, and h times the derivative, at each knot; knot 0 is not used */
+  double *core;  /* [N + 1][2] the same for the core's pair term (density, distance); NULL without */
+  ace_zbl zbl;   /* for the zbl kind, where prehc > 0 */
+  ace_bond bond; /* with copies of the arrays */
 } ace_pair_table;
 
 /* Recursions of the harmonics: Q_lm = a z Q_{l-1,m} - b Q_{l-2,m}; dQ_lm/dz = d Q_{l,m+1}. Indexed by ace_lm. */
@@ -64,9 +71,11 @@ typedef struct {
 /* ---- ace_eval_kernel.c: the loops that take the time ---- */
 
 /* A += sum over the neighbours of R_nl Y_lm. row: scratch of 4 ncol doubles. */
-void ace_kernel_gather(const ace_pair_table *t, const ace_lm_table *lm, const ace_batch *batch, int nbatch, double *A, double *row);
+void ace_kernel_gather(const ace_pair_table *t, const ace_lm_table *lm, const ace_batch *batch, int nbatch, double *A,
+                       double *row);
 /* batch->g = gradient of sum V A, for V = dE/dA laid out as A. rt: scratch of 8 ncol doubles. */
-void ace_kernel_scatter(const ace_pair_table *t, const ace_lm_table *lm, ace_batch *batch, int nbatch, const double *V, double *rt);
+void ace_kernel_scatter(const ace_pair_table *t, const ace_lm_table *lm, ace_batch *batch, int nbatch, const double *V,
+                        double *rt);
 /* value[node][2][4] of the product nodes from those of the variables. */
 void ace_kernel_products(const ace_product *p, double *value);
 /* rho[ndensity][4]; for one density also its derivatives, adjoint[node][2][4], which stand at zero before. */

@@ -17,10 +17,12 @@ typedef struct {
 
 void ace_warn(ace_reader *in, const char *format, ...) LISI_PRINTF(2, 3);
 /* The number under an optional key. */
-LISI_MUST_CHECK lisi_status ace_optional_double(const yaml_doc *doc, yaml_ref map, const char *key, double otherwise, double *value, lisi_error *err);
+LISI_MUST_CHECK lisi_status ace_optional_double(const yaml_doc *doc, yaml_ref map, const char *key, double otherwise,
+                                                double *value, lisi_error *err);
 
 /* One entry of `bonds` (ace_model_read_bond.c). */
-LISI_MUST_CHECK lisi_status ace_read_bond(ace_reader *in, yaml_ref map, ace_bond *bond, ace_inner_kind *inner, lisi_error *err);
+LISI_MUST_CHECK lisi_status ace_read_bond(ace_reader *in, yaml_ref map, ace_bond *bond, ace_inner_kind *inner,
+                                          lisi_error *err);
 /* The list of functions of one element; the bonds are read before (ace_model_read_function.c). */
 LISI_MUST_CHECK lisi_status ace_read_species_functions(ace_reader *in, int mu, yaml_ref list, lisi_error *err);
 /* `lisi:`, where it stands; everything else is read before. */

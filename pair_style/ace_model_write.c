@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Writes a model as .yace, laid out as the community's writers do: one flow mapping a bond or function, so that line-based and other YAML readers are content. */
+/* Writes a model as .yace, laid out as the community's writers do: one flow mapping a bond or function, so that
+ * line-based and other YAML readers are content. */
 #include "ace_model.h"
 
 #include <string.h>
@@ -8,28 +9,37 @@
 static void print_quoted(FILE *stream, const char *text) {
   fputc('"', stream);
   for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
-    if (*c == '"' || *c == '\\') fprintf(stream, "\\%c", *c);
-    else if (*c == '\n') fputs("\\n", stream);
-    else if (*c < 0x20 || *c == 0x7f) fprintf(stream, "\\x%02x", *c);
-    else fputc(*c, stream);
+    if (*c == '"' || *c == '\\')
+      fprintf(stream, "\\%c", *c);
+    else if (*c == '\n')
+      fputs("\\n", stream);
+    else if (*c < 0x20 || *c == 0x7f)
+      fprintf(stream, "\\x%02x", *c);
+    else
+      fputc(*c, stream);
   }
   fputc('"', stream);
 }
 
-/* Several lines read best as a literal block, which cannot hold everything: control characters, or white space that a reader might drop. */
+/* Several lines read best as a literal block, which cannot hold everything: control characters, or white space that a
+ * reader might drop. */
 static int fits_block(const char *text) {
   const size_t n = strlen(text);
-  if (n < 2 || text[n - 1] != '\n' || text[n - 2] == '\n' || text[0] == ' ' || text[0] == '\n') return 0;
+  if (n < 2 || text[n - 1] != '\n' || text[n - 2] == '\n' || text[0] == ' ' || text[0] == '\n')
+    return 0;
   int lines = 0;
   for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
-    if ((*c < 0x20 && *c != '\n') || *c >= 0x7f) return 0;
-    if (*c == '\n') lines++;
+    if ((*c < 0x20 && *c != '\n') || *c >= 0x7f)
+      return 0;
+    if (*c == '\n')
+      lines++;
   }
   return lines > 0;
 }
 
 static void print_text(FILE *stream, const char *key, const char *text) {
-  if (text == NULL) return;
+  if (text == NULL)
+    return;
   fprintf(stream, "  %s: ", key);
   if (!fits_block(text)) {
     print_quoted(stream, text);
@@ -39,7 +49,8 @@ static void print_text(FILE *stream, const char *key, const char *text) {
   fputs("|\n", stream);
   for (const char *line = text; *line != '\0';) {
     const size_t length = strcspn(line, "\n");
-    if (length > 0) fprintf(stream, "    %.*s", (int)length, line);
+    if (length > 0)
+      fprintf(stream, "    %.*s", (int)length, line);
     fputc('\n', stream);
     line += length + 1;
   }
@@ -47,19 +58,22 @@ static void print_text(FILE *stream, const char *key, const char *text) {
 
 static void print_doubles(FILE *stream, const double *value, size_t n) {
   fputc('[', stream);
-  for (size_t k = 0; k < n; k++) fprintf(stream, "%s%.17g", k > 0 ? ", " : "", value[k]);
+  for (size_t k = 0; k < n; k++)
+    fprintf(stream, "%s%.17g", k > 0 ? ", " : "", value[k]);
   fputc(']', stream);
 }
 
 static void print_ints(FILE *stream, const int *value, int n) {
   fputc('[', stream);
-  for (int k = 0; k < n; k++) fprintf(stream, "%s%d", k > 0 ? ", " : "", value[k]);
+  for (int k = 0; k < n; k++)
+    fprintf(stream, "%s%d", k > 0 ? ", " : "", value[k]);
   fputc(']', stream);
 }
 
 static void print_meta(const ace_model *model, FILE *stream) {
   const ace_meta *meta = &model->meta;
-  if (meta->format == 0) return;
+  if (meta->format == 0)
+    return;
   fprintf(stream, "lisi:\n  format: %d\n", meta->format);
   print_text(stream, "units", meta->units);
   print_text(stream, "provenance", meta->provenance);
@@ -68,7 +82,8 @@ static void print_meta(const ace_model *model, FILE *stream) {
   print_text(stream, "sidecar", meta->sidecar);
   print_text(stream, "sidecar_sha256", meta->sidecar_sha256);
   fputs("  nfunctions: [", stream);
-  for (int mu = 0; mu < model->nelements; mu++) fprintf(stream, "%s%d", mu > 0 ? ", " : "", model->species[mu].nfunctions);
+  for (int mu = 0; mu < model->nelements; mu++)
+    fprintf(stream, "%s%d", mu > 0 ? ", " : "", model->species[mu].nfunctions);
   fputs("]\n", stream);
 }
 
@@ -77,8 +92,11 @@ static void print_bond(const ace_model *model, const ace_bond *bond, FILE *strea
   const size_t N = (size_t)bond->nradmax, L = (size_t)bond->lmax + 1, K = (size_t)bond->nradbase;
   fprintf(stream, "{radbasename: %s, ", bond->kind_text);
   if (bond->kind == ACE_ACEJL) {
-    fprintf(stream, "maxn: %d, lmax: %d, p: %.17g, r0: %.17g, xl: %.17g, xr: %.17g, pl: %.17g, pr: %.17g, recursion_coefficients: {A: ", bond->nradbase, bond->lmax,
-            bond->acejl_p, bond->acejl_r0, bond->acejl_xl, bond->acejl_xr, bond->acejl_pl, bond->acejl_pr);
+    fprintf(stream,
+            "maxn: %d, lmax: %d, p: %.17g, r0: %.17g, xl: %.17g, xr: %.17g, pl: %.17g, pr: %.17g, "
+            "recursion_coefficients: {A: ",
+            bond->nradbase, bond->lmax, bond->acejl_p, bond->acejl_r0, bond->acejl_xl, bond->acejl_xr, bond->acejl_pl,
+            bond->acejl_pr);
     print_doubles(stream, bond->acejl_abc, K);
     fputs(", B: ", stream);
     print_doubles(stream, bond->acejl_abc + K, K);
@@ -86,30 +104,36 @@ static void print_bond(const ace_model *model, const ace_bond *bond, FILE *strea
     print_doubles(stream, bond->acejl_abc + 2 * K, K);
     fputs("}, ", stream);
   } else {
-    fprintf(stream, "nradmax: %d, lmax: %d, nradbasemax: %d, radparameters: [%.17g], radcoefficients: [", bond->nradmax, bond->lmax, bond->nradbase, bond->lambda);
+    fprintf(stream, "nradmax: %d, lmax: %d, nradbasemax: %d, radparameters: [%.17g], radcoefficients: [", bond->nradmax,
+            bond->lmax, bond->nradbase, bond->lambda);
     for (size_t n = 0; n < N; n++) {
       fputs(n > 0 ? ", [" : "[", stream);
       for (size_t l = 0; l < L; l++) {
-        if (l > 0) fputs(", ", stream);
+        if (l > 0)
+          fputs(", ", stream);
         print_doubles(stream, bond->crad + (n * L + l) * K, K);
       }
       fputc(']', stream);
     }
     fputs("], ", stream);
   }
-  fprintf(stream, "prehc: %.17g, lambdahc: %.17g, rcut: %.17g, dcut: %.17g, rcut_in: %.17g, dcut_in: %.17g, inner_cutoff_type: %s}\n", bond->prehc, bond->lambdahc,
-          bond->rcut, bond->dcut, bond->rcut_in, bond->dcut_in, inner[model->inner]);
+  fprintf(stream,
+          "prehc: %.17g, lambdahc: %.17g, rcut: %.17g, dcut: %.17g, rcut_in: %.17g, dcut_in: %.17g, inner_cutoff_type: "
+          "%s}\n",
+          bond->prehc, bond->lambdahc, bond->rcut, bond->dcut, bond->rcut_in, bond->dcut_in, inner[model->inner]);
 }
 
 static void print_function(const ace_species *species, int mu, const ace_function *f, FILE *stream) {
-  fprintf(stream, "    - {mu0: %d, rank: %d, ndensity: %d, num_ms_combs: %d, mus: ", mu, f->rank, species->ndensity, f->nms);
+  fprintf(stream, "    - {mu0: %d, rank: %d, ndensity: %d, num_ms_combs: %d, mus: ", mu, f->rank, species->ndensity,
+          f->nms);
   print_ints(stream, f->mus, f->rank);
   fputs(", ns: ", stream);
   print_ints(stream, f->ns, f->rank);
   fputs(", ls: ", stream);
   print_ints(stream, f->ls, f->rank);
   fputs(", ms_combs: [", stream);
-  for (int k = 0; k < f->nms * f->rank; k++) fprintf(stream, "%s%d", k > 0 ? ", " : "", species->ms[f->ms_first + (size_t)k]);
+  for (int k = 0; k < f->nms * f->rank; k++)
+    fprintf(stream, "%s%d", k > 0 ? ", " : "", species->ms[f->ms_first + (size_t)k]);
   fputs("], ctildes: ", stream);
   print_doubles(stream, species->ctilde + f->ct_first, (size_t)f->nms * (size_t)species->ndensity);
   fputs("}\n", stream);
@@ -119,7 +143,8 @@ void ace_model_print(const ace_model *model, FILE *stream) {
   const int n = model->nelements;
   print_meta(model, stream);
   fputs("elements: [", stream);
-  for (int mu = 0; mu < n; mu++) fprintf(stream, "%s%s", mu > 0 ? ", " : "", model->element[mu]);
+  for (int mu = 0; mu < n; mu++)
+    fprintf(stream, "%s%s", mu > 0 ? ", " : "", model->element[mu]);
   fputs("]\nE0: ", stream);
   print_doubles(stream, model->E0, (size_t)n);
   fprintf(stream, "\ndeltaSplineBins: %.17g\nembeddings:\n", model->delta_spline_bins);
@@ -128,7 +153,8 @@ void ace_model_print(const ace_model *model, FILE *stream) {
     fprintf(stream, "  %d: {ndensity: %d, FS_parameters: ", mu, species->ndensity);
     print_doubles(stream, species->fs, 2 * (size_t)species->ndensity);
     fprintf(stream, ", npoti: %s, rho_core_cutoff: %.17g, drho_core_cutoff: %.17g}\n",
-            species->embedding == ACE_FINNIS_SINCLAIR ? "FinnisSinclair" : "FinnisSinclairShiftedScaled", species->rho_core_cutoff, species->drho_core_cutoff);
+            species->embedding == ACE_FINNIS_SINCLAIR ? "FinnisSinclair" : "FinnisSinclairShiftedScaled",
+            species->rho_core_cutoff, species->drho_core_cutoff);
   }
   fputs("bonds:\n", stream);
   for (int b = 0; b < n * n; b++) {
@@ -143,6 +169,7 @@ void ace_model_print(const ace_model *model, FILE *stream) {
       continue;
     }
     fprintf(stream, "  %d:\n", mu);
-    for (int i = 0; i < species->nfunctions; i++) print_function(species, mu, &species->function[i], stream);
+    for (int i = 0; i < species->nfunctions; i++)
+      print_function(species, mu, &species->function[i], stream);
   }
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The radial functions of an ACE bond, exact: value and derivative of every kind of basis that a .yace file may name, with the inner cut-off, and the pair term
- * of the core repulsion. Chebyshev kinds: Drautz, PRB 99, 014104 (2019), appendix; spherical Bessel kind: Kocer, Mason, Erturk, AIP Adv. 10, 015021 (2020);
- * ACE.jl kind: polynomials orthogonal in x by a three-term recursion. */
+/* The radial functions of an ACE bond, exact: value and derivative of every kind of basis that a .yace file may name,
+ * with the inner cut-off, and the pair term of the core repulsion. Chebyshev kinds: Drautz, PRB 99, 014104 (2019),
+ * appendix; spherical Bessel kind: Kocer, Mason, Erturk, AIP Adv. 10, 015021 (2020); ACE.jl kind: polynomials
+ * orthogonal in x by a three-term recursion. */
 #include "ace_radial.h"
 
 #include <math.h>
@@ -10,11 +11,15 @@
 static const double pi = 3.14159265358979323846;
 
 double ace_switch(double x, double b, double D, double *derivative) {
-  if (derivative != NULL) *derivative = 0.0;
-  if (x >= b) return 0.0;
-  if (x <= b - D) return 1.0;
+  if (derivative != NULL)
+    *derivative = 0.0;
+  if (x >= b)
+    return 0.0;
+  if (x <= b - D)
+    return 1.0;
   const double u = (x - b + D) / D;
-  if (derivative != NULL) *derivative = -30.0 * u * u * (1.0 - u) * (1.0 - u) / D;
+  if (derivative != NULL)
+    *derivative = -30.0 * u * u * (1.0 - u) * (1.0 - u) / D;
   return 1.0 - u * u * u * (10.0 - u * (15.0 - 6.0 * u));
 }
 
@@ -128,21 +133,34 @@ static void acejl(const ace_bond *bond, double r, double *g, double *dg) {
       }
     }
   }
-  for (int k = 0; k < n; k++) dg[k] *= dx;
+  for (int k = 0; k < n; k++)
+    dg[k] *= dx;
 }
 
 void ace_radial_base(const ace_bond *bond, ace_inner_kind inner, double r, double *g, double *dg) {
   const size_t bytes = (size_t)bond->nradbase * sizeof *g;
   memset(g, 0, bytes);
   memset(dg, 0, bytes);
-  if (r >= bond->rcut || bond->nradbase < 1) return;
-  if (inner != ACE_INNER_ZBL && r <= bond->rcut_in - bond->dcut_in) return;
+  if (r >= bond->rcut || bond->nradbase < 1)
+    return;
+  if (inner != ACE_INNER_ZBL && r <= bond->rcut_in - bond->dcut_in)
+    return;
   switch (bond->kind) {
-  case ACE_CHEB_EXP_COS: cheb_exp_cos(bond, r, g, dg); break;
-  case ACE_CHEB_POW: cheb_pow(bond, r, g, dg); break;
-  case ACE_CHEB_LINEAR: cheb_linear(bond, r, g, dg); break;
-  case ACE_SBESSEL: sbessel(bond, r, g, dg); break;
-  case ACE_ACEJL: acejl(bond, r, g, dg); break;
+  case ACE_CHEB_EXP_COS:
+    cheb_exp_cos(bond, r, g, dg);
+    break;
+  case ACE_CHEB_POW:
+    cheb_pow(bond, r, g, dg);
+    break;
+  case ACE_CHEB_LINEAR:
+    cheb_linear(bond, r, g, dg);
+    break;
+  case ACE_SBESSEL:
+    sbessel(bond, r, g, dg);
+    break;
+  case ACE_ACEJL:
+    acejl(bond, r, g, dg);
+    break;
   }
   if (inner == ACE_INNER_DISTANCE && r < bond->rcut_in) {
     double dp;
@@ -171,7 +189,8 @@ void ace_radial_nl(const ace_bond *bond, const double *g, const double *dg, doub
 void ace_core_pair(const ace_bond *bond, ace_inner_kind inner, double r, double *phi, double *dphi) {
   *phi = *dphi = 0.0;
   const double lambda = fabs(bond->lambdahc), rc = bond->rcut, l2 = lambda * r * r;
-  if (inner == ACE_INNER_ZBL || bond->prehc == 0.0 || r >= rc || l2 >= 50.0) return;
+  if (inner == ACE_INNER_ZBL || bond->prehc == 0.0 || r >= rc || l2 >= 50.0)
+    return;
   const double p = fabs(bond->prehc) * exp(-l2) / r, dp = -p * (1.0 / r + 2.0 * lambda * r);
   const double c = 0.5 * (1.0 + cos(pi * r / rc)), dc = -0.5 * pi / rc * sin(pi * r / rc);
   *phi = p * c;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Spherical harmonics on the unit sphere by recursion, without angles and so without poles: Y_lm = Q_lm(z) (x + i y)^m, with Q_lm a polynomial in z:
- * Q_mm = (-1)^m sqrt((2m+1)!!/(2m)!!), Q_{l+1,m} from Q_lm and Q_{l-1,m}, and dQ_lm/dz = -sqrt((l-m)(l+m+1)) Q_{l,m+1} (Condon-Shortley sign). */
+/* Spherical harmonics on the unit sphere by recursion, without angles and so without poles: Y_lm = Q_lm(z) (x + i y)^m,
+ * with Q_lm a polynomial in z: Q_mm = (-1)^m sqrt((2m+1)!!/(2m)!!), Q_{l+1,m} from Q_lm and Q_{l-1,m}, and dQ_lm/dz =
+ * -sqrt((l-m)(l+m+1)) Q_{l,m+1} (Condon-Shortley sign). */
 #include "ace_ylm.h"
 
 #include <math.h>
@@ -11,7 +12,8 @@ void ace_ylm(int lmax, const double u[3], double *re, double *im, double (*dre)[
   /* Q into re */
   double qmm = 1.0;
   for (int m = 0; m <= lmax; m++) {
-    if (m > 0) qmm *= -sqrt((2.0 * m + 1.0) / (2.0 * m));
+    if (m > 0)
+      qmm *= -sqrt((2.0 * m + 1.0) / (2.0 * m));
     re[ace_lm(m, m)] = qmm;
     for (int l = m + 1; l <= lmax; l++) {
       const double n = (double)l * l - (double)m * m, a = sqrt((4.0 * l * l - 1.0) / n);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* For tests: an ACE model evaluated straight from the definition - complex A over all m, a plain sum over functions and ms, exact radial functions, harmonics
- * from Legendre functions of the angles - and random models to try it on. Slow on purpose; shares nothing with the evaluator but the radial basis. */
+/* For tests: an ACE model evaluated straight from the definition - complex A over all m, a plain sum over functions and
+ * ms, exact radial functions, harmonics from Legendre functions of the angles - and random models to try it on. Slow on
+ * purpose; shares nothing with the evaluator but the radial basis. */
 #ifndef ACE_NAIVE_H
 #define ACE_NAIVE_H
 
@@ -21,17 +22,25 @@ static inline double naive_uniform(void) {
   naive_state ^= naive_state << 17;
   return (double)(naive_state >> 11) / 9007199254740992.0;
 }
-static inline double naive_between(double lo, double hi) { return lo + (hi - lo) * naive_uniform(); }
-static inline int naive_int(int lo, int hi) { return lo + (int)(naive_uniform() * (hi - lo + 1)); }
+static inline double naive_between(double lo, double hi) {
+  return lo + (hi - lo) * naive_uniform();
+}
+static inline int naive_int(int lo, int hi) {
+  return lo + (int)(naive_uniform() * (hi - lo + 1));
+}
 
 /* ---- harmonics ---- */
-static inline double naive_factorial(int n) { return n < 2 ? 1.0 : n * naive_factorial(n - 1); }
+static inline double naive_factorial(int n) {
+  return n < 2 ? 1.0 : n * naive_factorial(n - 1);
+}
 
 /* P_l^m(x) without the Condon-Shortley sign, m >= 0 */
 static inline double naive_legendre(int l, int m, double x) {
   double pmm = 1.0;
-  for (int i = 1; i <= m; i++) pmm *= (2 * i - 1) * sqrt((1.0 - x) * (1.0 + x));
-  if (l == m) return pmm;
+  for (int i = 1; i <= m; i++)
+    pmm *= (2 * i - 1) * sqrt((1.0 - x) * (1.0 + x));
+  if (l == m)
+    return pmm;
   double p1 = x * (2 * m + 1) * pmm;
   for (int k = m + 2; k <= l; k++) {
     const double p2 = ((2 * k - 1) * x * p1 - (k + m - 1) * pmm) / (k - m);
@@ -67,10 +76,12 @@ static inline void naive_dylm(int l, int m, const double d[3], double complex g[
 
 /* ---- embedding ---- */
 static inline double naive_F(ace_embedding_kind kind, double m, double rho) {
-  if (m == 1.0) return rho;
+  if (m == 1.0)
+    return rho;
   const double y = fabs(rho), s = rho < 0 ? -1.0 : 1.0;
   if (kind == ACE_FINNIS_SINCLAIR) {
-    if (y <= 1e-10) return pow(1e6, 1.0 - m) * rho;
+    if (y <= 1e-10)
+      return pow(1e6, 1.0 - m) * rho;
     const double g = exp(-pow(1e6 * y, 3.0));
     return s * ((1.0 - g) * pow(y, m) + pow(1e6, 1.0 - m) * g * y);
   }
@@ -79,12 +90,15 @@ static inline double naive_F(ace_embedding_kind kind, double m, double rho) {
 }
 
 /* ---- energy of one atom and its gradient ---- */
-static inline double complex naive_phi(const ace_model *model, int mu, const ace_function *f, int t, int m, int nu, const double d[3], double complex grad[3]) {
+static inline double complex naive_phi(const ace_model *model, int mu, const ace_function *f, int t, int m, int nu,
+                                       const double d[3], double complex grad[3]) {
   grad[0] = grad[1] = grad[2] = 0.0;
-  if (nu != f->mus[t]) return 0.0;
+  if (nu != f->mus[t])
+    return 0.0;
   const ace_bond *bond = &model->bond[mu * model->nelements + nu];
   const double r = sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]);
-  if (r >= bond->rcut) return 0.0;
+  if (r >= bond->rcut)
+    return 0.0;
   double g[64], dg[64], R = 0.0, dR = 0.0;
   ace_radial_base(bond, model->inner, r, g, dg);
   if (f->rank == 1) {
@@ -98,15 +112,18 @@ static inline double complex naive_phi(const ace_model *model, int mu, const ace
     }
   const double complex y = naive_ylm(f->ls[t], m, d);
   naive_dylm(f->ls[t], m, d, grad);
-  for (int i = 0; i < 3; i++) grad[i] = dR * d[i] / r * y + R * grad[i];
+  for (int i = 0; i < 3; i++)
+    grad[i] = dR * d[i] / r * y + R * grad[i];
   return R * y;
 }
 
 /* rho[ndensity] and drho[ndensity][n][3] */
-static inline void naive_densities(const ace_model *model, int mu, int n, const int *nelement, const double (*d)[3], double *rho, double *drho) {
+static inline void naive_densities(const ace_model *model, int mu, int n, const int *nelement, const double (*d)[3],
+                                   double *rho, double *drho) {
   const ace_species *s = &model->species[mu];
   const int nd = s->ndensity;
-  for (int i = 0; i < nd; i++) rho[i] = 0.0;
+  for (int i = 0; i < nd; i++)
+    rho[i] = 0.0;
   memset(drho, 0, sizeof(double) * 3 * (size_t)nd * (size_t)n);
   double complex(*dA)[3] = calloc((size_t)n * ACE_MAX_RANK + 1, sizeof *dA);
   for (int i = 0; i < s->nfunctions; i++) {
@@ -115,26 +132,33 @@ static inline void naive_densities(const ace_model *model, int mu, int n, const 
       double complex A[ACE_MAX_RANK];
       for (int t = 0; t < f->rank; t++) {
         A[t] = 0.0;
-        for (int j = 0; j < n; j++) A[t] += naive_phi(model, mu, f, t, s->ms[f->ms_first + (size_t)(c * f->rank + t)], nelement[j], d[j], dA[t * n + j]);
+        for (int j = 0; j < n; j++)
+          A[t] += naive_phi(model, mu, f, t, s->ms[f->ms_first + (size_t)(c * f->rank + t)], nelement[j], d[j],
+                            dA[t * n + j]);
       }
       double complex all = 1.0;
-      for (int t = 0; t < f->rank; t++) all *= A[t];
+      for (int t = 0; t < f->rank; t++)
+        all *= A[t];
       const double *ct = s->ctilde + f->ct_first + (size_t)(c * nd);
-      for (int p = 0; p < nd; p++) rho[p] += ct[p] * creal(all);
+      for (int p = 0; p < nd; p++)
+        rho[p] += ct[p] * creal(all);
       for (int t = 0; t < f->rank; t++) {
         double complex rest = 1.0;
         for (int u = 0; u < f->rank; u++)
-          if (u != t) rest *= A[u];
+          if (u != t)
+            rest *= A[u];
         for (int j = 0; j < n; j++)
           for (int k = 0; k < 3; k++)
-            for (int p = 0; p < nd; p++) drho[(p * n + j) * 3 + k] += ct[p] * creal(rest * dA[t * n + j][k]);
+            for (int p = 0; p < nd; p++)
+              drho[(p * n + j) * 3 + k] += ct[p] * creal(rest * dA[t * n + j][k]);
       }
     }
   }
   free(dA);
 }
 
-static inline double naive_energy(const ace_model *model, int mu, int n, const int *nelement, const double (*d)[3], double (*dE)[3]) {
+static inline double naive_energy(const ace_model *model, int mu, int n, const int *nelement, const double (*d)[3],
+                                  double (*dE)[3]) {
   const ace_species *s = &model->species[mu];
   const int nd = s->ndensity;
   double rho[ACE_MAX_DENSITY], *drho = calloc(3 * (size_t)nd * (size_t)n + 1, sizeof *drho), F = 0.0;
@@ -150,7 +174,8 @@ static inline double naive_energy(const ace_model *model, int mu, int n, const i
     slope += naive_F(s->embedding, m, rho[p] + 3 * h) - naive_F(s->embedding, m, rho[p] - 3 * h);
     slope /= 60.0 * h;
     for (int j = 0; j < n; j++)
-      for (int k = 0; k < 3; k++) dF[j][k] += w * slope * drho[(p * n + j) * 3 + k];
+      for (int k = 0; k < 3; k++)
+        dF[j][k] += w * slope * drho[(p * n + j) * 3 + k];
   }
   double core = 0.0, f = 1.0, df[3] = {0}, best = 1e300;
   int nearest = -1;
@@ -158,11 +183,13 @@ static inline double naive_energy(const ace_model *model, int mu, int n, const i
   for (int j = 0; j < n; j++) {
     const ace_bond *bond = &model->bond[mu * model->nelements + nelement[j]];
     const double r = sqrt(d[j][0] * d[j][0] + d[j][1] * d[j][1] + d[j][2] * d[j][2]);
-    if (r >= bond->rcut) continue;
+    if (r >= bond->rcut)
+      continue;
     double e = 0.0, de = 0.0;
     if (model->inner == ACE_INNER_ZBL) {
       if (bond->prehc > 0.0) {
-        const ace_zbl zbl = ace_zbl_setup(bond, ace_atomic_number(model->element[mu]), ace_atomic_number(model->element[nelement[j]]));
+        const ace_zbl zbl =
+            ace_zbl_setup(bond, ace_atomic_number(model->element[mu]), ace_atomic_number(model->element[nelement[j]]));
         e = ace_zbl_pair(&zbl, r, &de);
       }
       if (r - bond->rcut_in + bond->dcut_in < best) {
@@ -170,23 +197,28 @@ static inline double naive_energy(const ace_model *model, int mu, int n, const i
         nearest = j;
         double slope;
         f = ace_switch(bond->rcut_in - r, bond->dcut_in, bond->dcut_in, &slope);
-        for (int k = 0; k < 3; k++) df[k] = -slope * d[j][k] / r;
+        for (int k = 0; k < 3; k++)
+          df[k] = -slope * d[j][k] / r;
       }
-    } else ace_core_pair(bond, model->inner, r, &e, &de);
+    } else
+      ace_core_pair(bond, model->inner, r, &e, &de);
     core += e;
-    for (int k = 0; k < 3; k++) dcore[j][k] = de * d[j][k] / r;
+    for (int k = 0; k < 3; k++)
+      dcore[j][k] = de * d[j][k] / r;
   }
   double energy;
   if (model->inner == ACE_INNER_ZBL) {
     energy = model->E0[mu] + f * F + (1.0 - f) * core;
     for (int j = 0; j < n; j++)
-      for (int k = 0; k < 3; k++) dE[j][k] = f * dF[j][k] + (1.0 - f) * dcore[j][k] + (j == nearest ? df[k] * (F - core) : 0.0);
+      for (int k = 0; k < 3; k++)
+        dE[j][k] = f * dF[j][k] + (1.0 - f) * dcore[j][k] + (j == nearest ? df[k] * (F - core) : 0.0);
   } else {
     double slope;
     const double cut = ace_switch(core, s->rho_core_cutoff, s->drho_core_cutoff, &slope);
     energy = model->E0[mu] + cut * F + core;
     for (int j = 0; j < n; j++)
-      for (int k = 0; k < 3; k++) dE[j][k] = cut * dF[j][k] + (1.0 + slope * F) * dcore[j][k];
+      for (int k = 0; k < 3; k++)
+        dE[j][k] = cut * dF[j][k] + (1.0 + slope * F) * dcore[j][k];
   }
   free(drho);
   free(dF);
@@ -243,7 +275,8 @@ static inline ace_model *naive_model(naive_recipe q) {
     }
     if (q.kind == ACE_ACEJL) {
       bond->acejl_abc = calloc(3 * (size_t)K, sizeof(double));
-      for (int i = 0; i < 3 * K; i++) bond->acejl_abc[i] = naive_between(-0.9, 0.9);
+      for (int i = 0; i < 3 * K; i++)
+        bond->acejl_abc[i] = naive_between(-0.9, 0.9);
       bond->acejl_abc[0] = 1.0;
     }
   }
@@ -283,9 +316,11 @@ static inline ace_model *naive_model(naive_recipe q) {
           m[t] = (int8_t)naive_int(-f->ls[t], f->ls[t]);
           sum += m[t];
         }
-        if (abs(sum) > f->ls[f->rank - 1]) continue;
+        if (abs(sum) > f->ls[f->rank - 1])
+          continue;
         m[f->rank - 1] = (int8_t)-sum;
-        for (int p = 0; p < q.ndensity; p++) s->ctilde[f->ct_first + (size_t)(f->nms * q.ndensity + p)] = naive_between(-0.1, 0.1);
+        for (int p = 0; p < q.ndensity; p++)
+          s->ctilde[f->ct_first + (size_t)(f->nms * q.ndensity + p)] = naive_between(-0.1, 0.1);
         f->nms++;
       }
       s->nms_total += (size_t)(f->nms * f->rank);
@@ -305,7 +340,8 @@ static inline void naive_neighbours(int n, int nelements, double rmin, double rm
         d[j][k] = naive_between(-rmax, rmax);
         r2 += d[j][k] * d[j][k];
       }
-      if (r2 > rmin * rmin && r2 < rmax * rmax) break;
+      if (r2 > rmin * rmin && r2 < rmax * rmax)
+        break;
     }
   }
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The evaluator against the definition written out (ace_naive.h), against finite differences of itself, and against symmetries. */
+/* The evaluator against the definition written out (ace_naive.h), against finite differences of itself, and against
+ * symmetries. */
 #include "ace_eval.h"
 #include "ace_naive.h"
 
@@ -17,14 +18,16 @@ static ace_eval *eval_of(const ace_model *model, ace_work **work) {
   return e;
 }
 
-static void evaluate(const ace_eval *e, ace_work *w, int natoms, const int *element, const int *first, const int *nelement, const double (*d)[3], double *energy,
-                     double (*dE)[3]) {
+static void evaluate(const ace_eval *e, ace_work *w, int natoms, const int *element, const int *first,
+                     const int *nelement, const double (*d)[3], double *energy, double (*dE)[3]) {
   lisi_error err = {0};
   const lisi_status status = ace_eval_atoms(e, w, natoms, element, first, nelement, d, energy, dE, &err);
-  if (status != LISI_OK) fail_msg("%s", err.message);
+  if (status != LISI_OK)
+    fail_msg("%s", err.message);
 }
 
-static double one_energy(const ace_eval *e, ace_work *w, int mu, int n, const int *nelement, const double (*d)[3], double (*dE)[3]) {
+static double one_energy(const ace_eval *e, ace_work *w, int mu, int n, const int *nelement, const double (*d)[3],
+                         double (*dE)[3]) {
   const int first[2] = {0, n};
   double energy;
   evaluate(e, w, 1, &mu, first, nelement, d, &energy, dE);
@@ -34,7 +37,8 @@ static double one_energy(const ace_eval *e, ace_work *w, int mu, int n, const in
 static double largest(const double (*g)[3], int n) {
   double m = 0.0;
   for (int j = 0; j < n; j++)
-    for (int k = 0; k < 3; k++) m = fmax(m, fabs(g[j][k]));
+    for (int k = 0; k < 3; k++)
+      m = fmax(m, fabs(g[j][k]));
   return m;
 }
 
@@ -55,13 +59,16 @@ static void compare_with_definition(naive_recipe q, double rmin) {
   first[NATOMS] = NATOMS * NNEIGH;
   evaluate(e, w, NATOMS, element, first, nelement, (const double(*)[3])d, energy, dE);
   for (int a = 0; a < NATOMS; a++) {
-    const double E = naive_energy(model, element[a], NNEIGH, nelement + a * NNEIGH, (const double(*)[3])(d + a * NNEIGH), reference);
+    const double E =
+        naive_energy(model, element[a], NNEIGH, nelement + a * NNEIGH, (const double(*)[3])(d + a * NNEIGH), reference);
     const double scale = 1.0 + largest((const double(*)[3])reference, NNEIGH);
-    if (!(fabs(E - energy[a]) < 1e-9 * scale)) fail_msg("energy %.15g, by definition %.15g (kind %d, inner %d)", energy[a], E, (int)q.kind, (int)q.inner);
+    if (!(fabs(E - energy[a]) < 1e-9 * scale))
+      fail_msg("energy %.15g, by definition %.15g (kind %d, inner %d)", energy[a], E, (int)q.kind, (int)q.inner);
     for (int j = 0; j < NNEIGH; j++)
       for (int k = 0; k < 3; k++)
         if (!(fabs(reference[j][k] - dE[a * NNEIGH + j][k]) < 2e-8 * scale))
-          fail_msg("gradient %.15g, by definition %.15g, largest %g (kind %d, inner %d)", dE[a * NNEIGH + j][k], reference[j][k], scale, (int)q.kind, (int)q.inner);
+          fail_msg("gradient %.15g, by definition %.15g, largest %g (kind %d, inner %d)", dE[a * NNEIGH + j][k],
+                   reference[j][k], scale, (int)q.kind, (int)q.inner);
   }
   ace_work_free(w);
   ace_eval_free(e);
@@ -72,8 +79,17 @@ static void all_kinds_against_definition(void **state) {
   (void)state;
   for (int kind = 0; kind < 5; kind++)
     for (int inner = 0; inner < 3; inner++)
-      compare_with_definition((naive_recipe){.kind = (ace_radial_kind)kind, .inner = (ace_inner_kind)inner, .nelements = 2, .ndensity = 1 + kind % 2, .maxrank = 4,
-                                             .nfunctions = 40, .lmax = 3, .prehc = 1.0, .rho_core_cutoff = 1.0, .drho_core_cutoff = 0.9, .delta = 2e-4},
+      compare_with_definition((naive_recipe){.kind = (ace_radial_kind)kind,
+                                             .inner = (ace_inner_kind)inner,
+                                             .nelements = 2,
+                                             .ndensity = 1 + kind % 2,
+                                             .maxrank = 4,
+                                             .nfunctions = 40,
+                                             .lmax = 3,
+                                             .prehc = 1.0,
+                                             .rho_core_cutoff = 1.0,
+                                             .drho_core_cutoff = 0.9,
+                                             .delta = 2e-4},
                               1.2);
 }
 
@@ -81,16 +97,33 @@ static void high_ranks_and_densities(void **state) {
   (void)state;
   for (int nd = 1; nd <= 3; nd++)
     for (int emb = 0; emb < 2; emb++)
-      compare_with_definition((naive_recipe){.kind = ACE_CHEB_EXP_COS, .inner = ACE_INNER_DENSITY, .embedding = (ace_embedding_kind)emb, .nelements = nd,
-                                             .ndensity = nd, .maxrank = 6, .nfunctions = 60, .lmax = 4, .prehc = 2.0, .rho_core_cutoff = 1e5,
-                                             .drho_core_cutoff = 250, .delta = 2e-4},
+      compare_with_definition((naive_recipe){.kind = ACE_CHEB_EXP_COS,
+                                             .inner = ACE_INNER_DENSITY,
+                                             .embedding = (ace_embedding_kind)emb,
+                                             .nelements = nd,
+                                             .ndensity = nd,
+                                             .maxrank = 6,
+                                             .nfunctions = 60,
+                                             .lmax = 4,
+                                             .prehc = 2.0,
+                                             .rho_core_cutoff = 1e5,
+                                             .drho_core_cutoff = 250,
+                                             .delta = 2e-4},
                               1.5);
 }
 
 static void large_l(void **state) {
   (void)state;
-  compare_with_definition((naive_recipe){.kind = ACE_CHEB_EXP_COS, .nelements = 1, .ndensity = 1, .maxrank = 3, .nfunctions = 60, .lmax = 9, .prehc = 0.0,
-                                         .rho_core_cutoff = 1e5, .drho_core_cutoff = 250, .delta = 2e-4},
+  compare_with_definition((naive_recipe){.kind = ACE_CHEB_EXP_COS,
+                                         .nelements = 1,
+                                         .ndensity = 1,
+                                         .maxrank = 3,
+                                         .nfunctions = 60,
+                                         .lmax = 9,
+                                         .prehc = 0.0,
+                                         .rho_core_cutoff = 1e5,
+                                         .drho_core_cutoff = 250,
+                                         .delta = 2e-4},
                           1.5);
 }
 
@@ -98,9 +131,18 @@ static void large_l(void **state) {
 static void finite_differences(void **state) {
   (void)state;
   for (int inner = 0; inner < 3; inner++) {
-    ace_model *model = naive_model((naive_recipe){.kind = ACE_CHEB_EXP_COS, .inner = (ace_inner_kind)inner, .nelements = 2, .ndensity = 2,
-                                                  .embedding = ACE_FINNIS_SINCLAIR_SHIFTED_SCALED, .maxrank = 4, .nfunctions = 60, .lmax = 3, .prehc = 1.0,
-                                                  .rho_core_cutoff = 1.0, .drho_core_cutoff = 0.9, .delta = 0.05});
+    ace_model *model = naive_model((naive_recipe){.kind = ACE_CHEB_EXP_COS,
+                                                  .inner = (ace_inner_kind)inner,
+                                                  .nelements = 2,
+                                                  .ndensity = 2,
+                                                  .embedding = ACE_FINNIS_SINCLAIR_SHIFTED_SCALED,
+                                                  .maxrank = 4,
+                                                  .nfunctions = 60,
+                                                  .lmax = 3,
+                                                  .prehc = 1.0,
+                                                  .rho_core_cutoff = 1.0,
+                                                  .drho_core_cutoff = 0.9,
+                                                  .delta = 0.05});
     ace_work *w;
     ace_eval *e = eval_of(model, &w);
     int nelement[20];
@@ -117,7 +159,8 @@ static void finite_differences(void **state) {
         const double down = one_energy(e, w, 1, 20, nelement, (const double(*)[3])d, spare);
         d[j][k] = x;
         if (!(fabs((up - down) / (2 * h) - g[j][k]) < 1e-6 * scale))
-          fail_msg("inner %d: difference %.12g, gradient %.12g, largest %g", inner, (up - down) / (2 * h), g[j][k], scale);
+          fail_msg("inner %d: difference %.12g, gradient %.12g, largest %g", inner, (up - down) / (2 * h), g[j][k],
+                   scale);
       }
     ace_work_free(w);
     ace_eval_free(e);
@@ -132,7 +175,8 @@ static ace_model *small_model(void) {
   snprintf(path, sizeof path, "%s/tests/data/ace_small.yace", src != NULL ? src : LISI_SOURCE_DIR);
   ace_model *model = NULL;
   lisi_error err = {0};
-  if (ace_model_load(path, &model, NULL, 0, &err) != LISI_OK) fail_msg("%s", err.message);
+  if (ace_model_load(path, &model, NULL, 0, &err) != LISI_OK)
+    fail_msg("%s", err.message);
   return model;
 }
 
@@ -154,22 +198,26 @@ static void rotations_and_permutations(void **state) {
       q[k] = naive_between(-1, 1);
       n += q[k] * q[k];
     }
-    for (int k = 0; k < 4; k++) q[k] /= sqrt(n);
+    for (int k = 0; k < 4; k++)
+      q[k] /= sqrt(n);
     const double a = q[0], b = q[1], c = q[2], f = q[3], s = turn % 2 ? -1.0 : 1.0;
     const double M[3][3] = {{a * a + b * b - c * c - f * f, 2 * (b * c - a * f), 2 * (b * f + a * c)},
                             {2 * (b * c + a * f), a * a - b * b + c * c - f * f, 2 * (c * f - a * b)},
                             {2 * (b * f - a * c), 2 * (c * f + a * b), a * a - b * b - c * c + f * f}};
     for (int i = 0; i < 3; i++)
-      for (int k = 0; k < 3; k++) R[i][k] = s * M[i][k];
+      for (int k = 0; k < 3; k++)
+        R[i][k] = s * M[i][k];
     for (int j = 0; j < N; j++) {
       pe[N - 1 - j] = nelement[j];
-      for (int i = 0; i < 3; i++) rd[N - 1 - j][i] = R[i][0] * d[j][0] + R[i][1] * d[j][1] + R[i][2] * d[j][2];
+      for (int i = 0; i < 3; i++)
+        rd[N - 1 - j][i] = R[i][0] * d[j][0] + R[i][1] * d[j][1] + R[i][2] * d[j][2];
     }
     const double E2 = one_energy(e, w, 0, N, pe, (const double(*)[3])rd, rg);
     assert_true(fabs(E2 - E) < 1e-11 * (1.0 + fabs(E)));
     const double scale = largest((const double(*)[3])g, N);
     for (int j = 0; j < N; j++)
-      for (int i = 0; i < 3; i++) assert_true(fabs(R[i][0] * g[j][0] + R[i][1] * g[j][1] + R[i][2] * g[j][2] - rg[N - 1 - j][i]) < 1e-11 * scale);
+      for (int i = 0; i < 3; i++)
+        assert_true(fabs(R[i][0] * g[j][0] + R[i][1] * g[j][1] + R[i][2] * g[j][2] - rg[N - 1 - j][i]) < 1e-11 * scale);
   }
   ace_work_free(w);
   ace_eval_free(e);
@@ -185,8 +233,10 @@ static void company_does_not_matter(void **state) {
   enum { A = 11, N = 13 };
   int element[A], first[A + 1], nelement[A * N];
   double d[A * N][3], energy[A], g[A * N][3], g1[N][3];
-  for (int a = 0; a <= A; a++) first[a] = a * N;
-  for (int a = 0; a < A; a++) element[a] = naive_int(0, 1);
+  for (int a = 0; a <= A; a++)
+    first[a] = a * N;
+  for (int a = 0; a < A; a++)
+    element[a] = naive_int(0, 1);
   naive_neighbours(A * N, 2, 1.3, 5.2, nelement, d);
   evaluate(e, w, A, element, first, nelement, (const double(*)[3])d, energy, g);
   for (int a = 0; a < A; a++) {
@@ -242,7 +292,8 @@ static void edges(void **state) {
   const double scale = largest((const double(*)[3])g, 500);
   assert_true(fabs(again - energy) < 1e-10 * fabs(energy));
   for (int j = 0; j < 500; j++)
-    for (int k = 0; k < 3; k++) assert_true(fabs(g[j][k] - g2[499 - j][k]) < 1e-10 * scale);
+    for (int k = 0; k < 3; k++)
+      assert_true(fabs(g[j][k] - g2[499 - j][k]) < 1e-10 * scale);
   /* two atoms at the same place, and no number */
   const double same[2][3] = {{0, 0, 0}, {2, 0, 0}}, nan[2][3] = {{NAN, 0, 0}, {2, 0, 0}};
   const int first[2] = {0, 2}, mu = 0;
@@ -257,8 +308,12 @@ static void edges(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(all_kinds_against_definition), cmocka_unit_test(high_ranks_and_densities), cmocka_unit_test(large_l),
-                                     cmocka_unit_test(finite_differences),           cmocka_unit_test(rotations_and_permutations),
-                                     cmocka_unit_test(company_does_not_matter),      cmocka_unit_test(edges)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(all_kinds_against_definition),
+                                     cmocka_unit_test(high_ranks_and_densities),
+                                     cmocka_unit_test(large_l),
+                                     cmocka_unit_test(finite_differences),
+                                     cmocka_unit_test(rotations_and_permutations),
+                                     cmocka_unit_test(company_does_not_matter),
+                                     cmocka_unit_test(edges)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

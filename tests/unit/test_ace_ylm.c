@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Harmonics against closed forms, Legendre functions of the angles, the addition theorem and finite differences; the poles included. */
+/* Harmonics against closed forms, Legendre functions of the angles, the addition theorem and finite differences; the
+ * poles included. */
 #include "ace_naive.h"
 #include "ace_ylm.h"
 
@@ -10,10 +11,11 @@
 
 enum { LMAX = 12, NLM = (LMAX + 1) * (LMAX + 2) / 2 };
 
-#define NEAR(a, b, tol)                                                                                                                                          \
-  do {                                                                                                                                                           \
-    const double near_a = (a), near_b = (b);                                                                                                                     \
-    if (!(fabs(near_a - near_b) <= (tol))) fail_msg("%s = %.16g, expected %.16g", #a, near_a, near_b);                                                           \
+#define NEAR(a, b, tol)                                                                                                \
+  do {                                                                                                                 \
+    const double near_a = (a), near_b = (b);                                                                           \
+    if (!(fabs(near_a - near_b) <= (tol)))                                                                             \
+      fail_msg("%s = %.16g, expected %.16g", #a, near_a, near_b);                                                      \
   } while (0)
 
 static void direction(double u[3]) {
@@ -25,7 +27,8 @@ static void direction(double u[3]) {
       n += u[i] * u[i];
     }
   } while (n > 1.0 || n < 0.01);
-  for (int i = 0; i < 3; i++) u[i] /= sqrt(n);
+  for (int i = 0; i < 3; i++)
+    u[i] /= sqrt(n);
 }
 
 static void low_orders(void **state) {
@@ -62,7 +65,8 @@ static void against_legendre(void **state) {
         const double complex y = naive_ylm(l, m, u);
         NEAR(re[ace_lm(l, m)], creal(y), 1e-11);
         NEAR(im[ace_lm(l, m)], cimag(y), 1e-11);
-        if (m > 0) sum += 2.0 * (re[ace_lm(l, m)] * re2[ace_lm(l, m)] + im[ace_lm(l, m)] * im2[ace_lm(l, m)]);
+        if (m > 0)
+          sum += 2.0 * (re[ace_lm(l, m)] * re2[ace_lm(l, m)] + im[ace_lm(l, m)] * im2[ace_lm(l, m)]);
       }
       NEAR(sum, (2 * l + 1) * naive_legendre(l, 0, c), 1e-10); /* addition theorem */
     }
@@ -87,7 +91,8 @@ static void gradients(void **state) {
         double e[3] = {u[0], u[1], u[2]};
         e[i] += step[s] * h;
         const double n = sqrt(e[0] * e[0] + e[1] * e[1] + e[2] * e[2]);
-        for (int d = 0; d < 3; d++) e[d] /= n;
+        for (int d = 0; d < 3; d++)
+          e[d] /= n;
         ace_ylm(LMAX, e, f[s], g[s], NULL, NULL);
       }
       for (int q = 0; q < NLM; q++) {
@@ -101,6 +106,7 @@ static void gradients(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(low_orders), cmocka_unit_test(against_legendre), cmocka_unit_test(gradients)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(low_orders), cmocka_unit_test(against_legendre),
+                                     cmocka_unit_test(gradients)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
