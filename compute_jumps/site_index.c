@@ -192,7 +192,7 @@ lisi_status site_index_set_box(site_index *index, const lattice *box, lisi_error
     if (sqrt(norm) < strain_margin) return LISI_OK;
   }
   index->made = false;
-  lisi_status status = lattice_from_rows((const double(*)[3])index->H, &index->made_for, err);
+  lisi_status status = lattice_from_rows(index->H, &index->made_for, err);
   if (status == LISI_OK) status = make_lists(index, err);
   if (status != LISI_OK) return status;
   find_closest(index);

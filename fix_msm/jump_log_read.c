@@ -192,7 +192,7 @@ static lisi_status read_key(source *s, const char *line, unsigned *seen, jump_lo
     if (n != 10 || !reals(&f[1], 9, value)) return bad(s, err, "'cell' and nine numbers", line);
     memcpy(h->cell, value, sizeof h->cell);
     lisi_error cell_err = {0};
-    return lattice_from_rows((const double(*)[3])h->cell, &cell, &cell_err) == LISI_OK ? LISI_OK : bad(s, err, "three independent cell vectors", line);
+    return lattice_from_rows(h->cell, &cell, &cell_err) == LISI_OK ? LISI_OK : bad(s, err, "three independent cell vectors", line);
   case K_TEMPERATURE:
     return n == 2 && reals(&f[1], 1, &h->temperature) && h->temperature > 0.0 ? LISI_OK : bad(s, err, "'temperature' and a positive number of K", line);
   case K_CHARGE: return n == 2 && reals(&f[1], 1, &h->charge) ? LISI_OK : bad(s, err, "'charge' and a number", line);
