@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The subcommands of lisi-fit. Each gets argc, argv from its own name on and returns the exit status: 0 fine, 1 the run failed, 2 the call or the input is wrong. */
+#ifndef LISI_FIT_H
+#define LISI_FIT_H
+
+#include "lisi_status.h"
+
+int command_train(int argc, char **argv);
+int command_test(int argc, char **argv);
+
+/* Prints the message of err, removes it, and returns the exit status. */
+int lisi_fit_report(const lisi_error *err);
+/* A message about the call, and exit status 2. */
+int lisi_fit_usage(const char *command, const char *format, ...) LISI_PRINTF(2, 3);
+
+#endif
