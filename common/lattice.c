@@ -12,8 +12,22 @@ static void rows_times(const int M[3][3], const double H[3][3], double out[3][3]
     for (int k = 0; k < 3; k++) out[i][k] = M[i][0] * H[0][k] + M[i][1] * H[1][k] + M[i][2] * H[2][k];
 }
 
-/* Pairwise and triple reduction until no vector gets shorter by adding the others (Semaev's form of Minkowski reduction in three dimensions). */
-static void reduce(const double H[3][3], int M[3][3], double R[3][3]) {
+/* Reduced vectors have coefficients up to this; products of two of them fit an int. */
+enum { MAX_SKEW = 30000 };
+
+/* row += t * other; false where a coefficient grows beyond MAX_SKEW. */
+static bool add_row(int row[3], double t, const int other[3]) {
+  for (int k = 0; k < 3; k++) {
+    const double sum = row[k] + t * other[k];
+    if (!(fabs(sum) <= MAX_SKEW)) return false;
+    row[k] = (int)sum;
+  }
+  return true;
+}
+
+/* Pairwise and triple reduction until no vector gets shorter by adding the others (Semaev's form of Minkowski reduction in three dimensions). False: the cell is too
+ * skewed for it. */
+static bool reduce(const double H[3][3], int M[3][3], double R[3][3]) {
   memset(M, 0, 9 * sizeof(int));
   for (int i = 0; i < 3; i++) M[i][i] = 1;
   for (int round = 0; round < 1000; round++) {
@@ -24,27 +38,28 @@ static void reduce(const double H[3][3], int M[3][3], double R[3][3]) {
         if (i == j) continue;
         const double t = rint(dot(R[i], R[j]) / dot(R[j], R[j]));
         /* Only a real gain counts, so that ties of symmetric cells do not flip for ever. */
-        if (t == 0.0 || fabs(t) > 1e6) continue;
+        if (t == 0.0) continue;
         double v[3];
         for (int k = 0; k < 3; k++) v[k] = R[i][k] - t * R[j][k];
         if (dot(v, v) >= dot(R[i], R[i]) * (1.0 - 1e-12)) continue;
-        for (int k = 0; k < 3; k++) M[i][k] -= (int)t * M[j][k];
+        if (!add_row(M[i], -t, M[j])) return false;
         changed = true;
       }
     for (int s = 0; s < 4 && !changed; s++) {
-      const int e1 = (s & 1) ? -1 : 1, e2 = (s & 2) ? -1 : 1;
+      const int sign[3] = {1, (s & 1) ? -1 : 1, (s & 2) ? -1 : 1};
       double v[3];
-      for (int k = 0; k < 3; k++) v[k] = R[0][k] + e1 * R[1][k] + e2 * R[2][k];
+      for (int k = 0; k < 3; k++) v[k] = R[0][k] + sign[1] * R[1][k] + sign[2] * R[2][k];
       int longest = 0;
       for (int i = 1; i < 3; i++)
         if (dot(R[i], R[i]) > dot(R[longest], R[longest])) longest = i;
       if (dot(v, v) >= dot(R[longest], R[longest]) * (1.0 - 1e-12)) continue;
-      for (int k = 0; k < 3; k++) M[longest][k] = M[0][k] + e1 * M[1][k] + e2 * M[2][k];
+      for (int i = 0; i < 3; i++) /* v or -v, which are as long */
+        if (i != longest && !add_row(M[longest], sign[i] * sign[longest], M[i])) return false;
       changed = true;
     }
-    if (!changed) break;
+    if (!changed) return true;
   }
-  rows_times(M, H, R);
+  return false;
 }
 
 lisi_status lattice_from_rows(const double H[3][3], lattice *cell, lisi_error *err) {
@@ -69,7 +84,8 @@ lisi_status lattice_from_rows(const double H[3][3], lattice *cell, lisi_error *e
   }
   cell->volume = fabs(det);
   double R[3][3];
-  reduce(cell->H, cell->reduced, R);
+  if (!reduce((const double(*)[3])cell->H, cell->reduced, R))
+    return lisi_fail(err, LISI_ERR_INPUT, "cell: too skewed (edges %g, %g, %g A, volume %g A^3)", sqrt(dot(a, a)), sqrt(dot(b, b)), sqrt(dot(c, c)), fabs(det));
   /* Of a difference with components in [-1/2, 1/2] of a reduced cell, the nearest image differs from zero by at most one along each vector; two is
    * taken so that a cell that is reduced only to rounding is safe as well. */
   cell->nshift = 0;
@@ -79,16 +95,11 @@ lisi_status lattice_from_rows(const double H[3][3], lattice *cell, lisi_error *e
         for (int k = -2; k <= 2; k++) {
           const bool zero = i == 0 && j == 0 && k == 0;
           if (zero != (pass == 0)) continue;
-          if (!zero) {
-            /* |f| <= half the sum of the edges; an image vector t can only help when |t| is at most twice the longest such f. */
-            double t2 = 0.0, reach = 0.0;
-            for (int m = 0; m < 3; m++) {
-              const double t = i * R[0][m] + j * R[1][m] + k * R[2][m];
-              t2 += t * t;
-            }
-            for (int m = 0; m < 3; m++) reach += sqrt(dot(R[m], R[m]));
-            if (t2 > reach * reach) continue;
-          }
+          /* A difference f = sum g_k R_k with |g_k| <= 1/2 gets shorter by t only where t.t < 2 t.f, which is at most sum |t.R_k|. */
+          double t[3], most = 0.0;
+          for (int m = 0; m < 3; m++) t[m] = i * R[0][m] + j * R[1][m] + k * R[2][m];
+          for (int m = 0; m < 3; m++) most += fabs(dot(t, R[m]));
+          if (!zero && dot(t, t) > most * (1.0 + 1e-9)) continue;
           int *shift = cell->shift[cell->nshift++];
           shift[0] = i;
           shift[1] = j;
@@ -149,6 +160,8 @@ void lattice_cart(const lattice *cell, const double f[3], double x[3]) {
 void lattice_wrap(double f[3], int n[3]) {
   for (int k = 0; k < 3; k++) {
     const double whole = floor(f[k]);
+    n[k] = 0;
+    if (!(fabs(whole) < 2147483647.0)) continue; /* no number, or no image that can be counted: left as it is */
     f[k] -= whole;
     n[k] = (int)whole;
     if (f[k] >= 1.0) { /* -1e-20 - (-1) rounds to 1 */
@@ -159,7 +172,20 @@ void lattice_wrap(double f[3], int n[3]) {
 }
 
 double lattice_nearest(const lattice *cell, const double f[3], int n[3], double d[3]) {
-  /* To reduced coordinates g (row vectors: f = g . reduced, reduced is unimodular, so its inverse is its adjugate times det = +-1). */
+  /* Whole cells off first: exact, and what is left is small. */
+  double near[3], rest[3];
+  for (int k = 0; k < 3; k++) {
+    near[k] = rint(f[k]);
+    rest[k] = f[k] - near[k];
+  }
+  if (!(fabs(near[0]) < 1e9 && fabs(near[1]) < 1e9 && fabs(near[2]) < 1e9)) {
+    for (int k = 0; k < 3; k++) {
+      n[k] = 0;
+      if (d != NULL) d[k] = INFINITY;
+    }
+    return INFINITY;
+  }
+  /* To reduced coordinates g (row vectors: rest = g . reduced; reduced is unimodular, so its inverse is its adjugate times det = +-1). */
   const int(*M)[3] = cell->reduced;
   int adj[3][3];
   for (int i = 0; i < 3; i++)
@@ -167,36 +193,32 @@ double lattice_nearest(const lattice *cell, const double f[3], int n[3], double 
       const int r0 = (j + 1) % 3, r1 = (j + 2) % 3, c0 = (i + 1) % 3, c1 = (i + 2) % 3;
       adj[i][j] = M[r0][c0] * M[r1][c1] - M[r0][c1] * M[r1][c0];
     }
-  const int det = M[0][0] * adj[0][0] + M[0][1] * adj[1][0] + M[0][2] * adj[2][0];
-  int whole[3];
-  for (int k = 0; k < 3; k++) {
-    const double g = det * (f[0] * adj[0][k] + f[1] * adj[1][k] + f[2] * adj[2][k]);
-    whole[k] = (int)rint(g);
-  }
-  double best = INFINITY;
+  const double det = (double)M[0][0] * adj[0][0] + (double)M[0][1] * adj[1][0] + (double)M[0][2] * adj[2][0];
+  double whole[3];
+  for (int k = 0; k < 3; k++) whole[k] = rint(det * (rest[0] * adj[0][k] + rest[1] * adj[1][k] + rest[2] * adj[2][k]));
+  double best = INFINITY, chosen[3] = {0.0, 0.0, 0.0};
   for (int s = 0; s < cell->nshift; s++) {
-    int m[3];
-    double rest[3], v[3];
+    double m[3], v[3], left[3];
     for (int k = 0; k < 3; k++) {
-      m[k] = 0;
+      m[k] = 0.0; /* integers far below 2^53: exact */
       for (int i = 0; i < 3; i++) m[k] += (whole[i] + cell->shift[s][i]) * M[i][k];
-      rest[k] = f[k] - m[k];
+      left[k] = rest[k] - m[k];
     }
-    lattice_vector(cell, rest, v);
-    const double r2 = dot(v, v);
-    const double margin = 1e-12 * best;
-    bool better = r2 < best - margin;
-    if (!better && isfinite(best) && r2 <= best + margin)
+    lattice_vector(cell, left, v);
+    const double r2 = dot(v, v), margin = s == 0 ? 0.0 : 1e-12 * best;
+    bool better = s == 0 || r2 < best - margin;
+    if (!better && r2 <= best + margin)
       for (int k = 0; k < 3; k++)
-        if (m[k] != n[k]) {
-          better = m[k] < n[k];
+        if (m[k] != chosen[k]) {
+          better = m[k] < chosen[k];
           break;
         }
     if (!better) continue;
     best = r2;
-    for (int k = 0; k < 3; k++) n[k] = m[k];
+    memcpy(chosen, m, sizeof chosen);
     if (d != NULL) memcpy(d, v, sizeof v);
   }
+  for (int k = 0; k < 3; k++) n[k] = (int)(near[k] + chosen[k]);
   return best;
 }
 
