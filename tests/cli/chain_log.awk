@@ -19,7 +19,7 @@ BEGIN {
     for (w = 1; w <= walkers; w++) {
       if (t == 0) {
         s[w] = int(random() * 2); c[w] = int(random() * cells)
-        print 0, w, 0, s[w] + 1 + 2 * c[w], 0, 0, 0 (core ? " -1" : "")
+        print 0, w, 0, s[w] + 1 + 2 * c[w], 0, 0, 0
         continue
       }
       u = random(); ds = 0; dc = 0
