@@ -11,6 +11,7 @@
 
 #include <complex.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,6 +90,43 @@ static inline double naive_F(ace_embedding_kind kind, double m, double rho) {
   return s * (pow(pow(n, n / (1.0 - n)) * exp(-y) + y, m) - pow(n, 1.0 / (1.0 - n)) * exp(-y));
 }
 
+/* ---- radial functions: exact, or by the format's tables ---- */
+static bool naive_exact = true;
+
+/* g_k (which = 0) or the core's pair term (which = 1) as the format's tables have them: cubic Hermite interpolation
+ * between exact values and slopes at r = n h, h = rcut / int(rcut / deltaSplineBins); exact below the first knot. */
+static inline void naive_radial(const ace_model *model, const ace_bond *bond, int which, double r, double *f,
+                                double *df) {
+  const int count = which == 0 ? bond->nradbase : 1, N = (int)(bond->rcut / model->delta_spline_bins);
+  const double h = bond->rcut / N;
+  const int n = (int)(r / h);
+  double knot[2][64], slope[2][64];
+  for (int k = 0; k < count; k++)
+    f[k] = df[k] = 0.0;
+  if (r >= bond->rcut)
+    return;
+  const bool exact = naive_exact || n < 1;
+  for (int i = 0; i < (exact ? 1 : 2); i++) {
+    const double at = exact ? r : fmin((n + i) * h, nextafter(bond->rcut, 0.0));
+    if (which == 0)
+      ace_radial_base(bond, model->inner, at, knot[i], slope[i]);
+    else
+      ace_core_pair(bond, model->inner, at, knot[i], slope[i]);
+  }
+  for (int k = 0; k < count; k++) {
+    if (exact) {
+      f[k] = knot[0][k];
+      df[k] = slope[0][k];
+      continue;
+    }
+    /* p(u) = a + b u + c u^2 + d u^3 through both ends */
+    const double u = r / h - n, a = knot[0][k], b = h * slope[0][k], e = knot[1][k] - a - b, g = h * slope[1][k] - b;
+    const double c = 3.0 * e - g, d = g - 2.0 * e;
+    f[k] = a + u * (b + u * (c + u * d));
+    df[k] = (b + u * (2.0 * c + 3.0 * u * d)) / h;
+  }
+}
+
 /* ---- energy of one atom and its gradient ---- */
 static inline double complex naive_phi(const ace_model *model, int mu, const ace_function *f, int t, int m, int nu,
                                        const double d[3], double complex grad[3]) {
@@ -100,7 +138,7 @@ static inline double complex naive_phi(const ace_model *model, int mu, const ace
   if (r >= bond->rcut)
     return 0.0;
   double g[64], dg[64], R = 0.0, dR = 0.0;
-  ace_radial_base(bond, model->inner, r, g, dg);
+  naive_radial(model, bond, 0, r, g, dg);
   if (f->rank == 1) {
     R = g[f->ns[t] - 1];
     dR = dg[f->ns[t] - 1];
@@ -201,7 +239,7 @@ static inline double naive_energy(const ace_model *model, int mu, int n, const i
           df[k] = -slope * d[j][k] / r;
       }
     } else
-      ace_core_pair(bond, model->inner, r, &e, &de);
+      naive_radial(model, bond, 1, r, &e, &de);
     core += e;
     for (int k = 0; k < 3; k++)
       dcore[j][k] = de * d[j][k] / r;
