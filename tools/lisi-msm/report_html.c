@@ -311,7 +311,7 @@ lisi_status report_html(const report_data *data, const report_network *net, bool
   if (graphviz || (gnuplot && data->geometry)) {
     fprintf(f, "<div class=\"two%s\">", graphviz ? " wide" : "");
     if (graphviz) {
-      fputs("<section id=network><h2>Jump network</h2><p>One unit cell along its shortest axis. Lines: flux between "
+      fputs("<section id=network><h2>Jump network</h2><p>One unit cell along an axis. Lines: flux between "
             "sites; rings: jumps along the line of "
             "sight.<br>",
             f);

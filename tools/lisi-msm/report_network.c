@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The jump network drawn on the crystal: one unit cell seen along its shortest axis, sites coloured by type, lines as
+/* The jump network drawn on the crystal: one unit cell seen along a short axis, sites coloured by type, lines as
  * wide as the flux. Jumps that leave the cell end in a pale copy of the site outside; jumps straight along the line of
  * sight are a ring round the site. */
 #include "report.h"
@@ -24,14 +24,43 @@ static double dot(const double a[3], const double b[3]) {
   return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
 }
 
+/* Smallest distance between two sites (and their images) in the picture seen along a cell vector. */
+static double separation(const report_network *net, int axis) {
+  const double *p = net->cell + 3 * axis;
+  const int u = (axis + 1) % 3, v = (axis + 2) % 3;
+  double closest = INFINITY;
+  for (int i = 0; i < net->nsites; i++)
+    for (int j = 0; j < i; j++)
+      for (int image = 0; image < 9; image++) {
+        double f[3], r[3] = {0, 0, 0};
+        for (int k = 0; k < 3; k++)
+          f[k] = net->frac[3 * j + k] - net->frac[3 * i + k];
+        f[u] += image / 3 - 1 - floor(f[u] + 0.5);
+        f[v] += image % 3 - 1 - floor(f[v] + 0.5);
+        for (int k = 0; k < 3; k++)
+          for (int c = 0; c < 3; c++)
+            r[c] += f[k] * net->cell[3 * k + c];
+        const double along = dot(r, p) / dot(p, p);
+        for (int c = 0; c < 3; c++)
+          r[c] -= along * p[c];
+        closest = fmin(closest, dot(r, r));
+      }
+  return sqrt(closest);
+}
+
+/* Along the shortest cell vector, unless sites would cover each other there. */
 static view choose_view(const report_network *net) {
   view w = {.axis = 0, .net = net};
-  double length[3];
-  for (int k = 0; k < 3; k++)
+  double length[3], apart[3];
+  for (int k = 0; k < 3; k++) {
     length[k] = sqrt(dot(net->cell + 3 * k, net->cell + 3 * k));
-  for (int k = 1; k < 3; k++)
-    if (length[k] < length[w.axis])
+    apart[k] = net->nsites <= 400 ? separation(net, k) : 1;
+  }
+  for (int k = 1; k < 3; k++) {
+    const bool clear = apart[k] > 0.7, best_clear = apart[w.axis] > 0.7;
+    if (clear == best_clear ? (clear ? length[k] < length[w.axis] : apart[k] > apart[w.axis]) : clear)
       w.axis = k;
+  }
   w.u = (w.axis + 1) % 3;
   w.v = (w.axis + 2) % 3;
   if (length[w.v] > length[w.u]) {

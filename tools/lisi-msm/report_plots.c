@@ -146,7 +146,7 @@ static lisi_status diffusion(const report_data *data, bool *any, lisi_error *err
           "utf8\n"
           "set xrange [%.6g:%.6g]\nset yrange [0:%.6g]\nset style fill transparent solid 0.18 noborder\nset key top "
           "right\n",
-          data->time_unit, x.lo * 0.85, x.hi * 1.18, y.hi * 1.15);
+          data->time_unit, x.lo * 0.85, x.hi * 1.18, y.hi * 1.4);
   if (best > 0 && at > 0) {
     if (isfinite(report_item(data, ci, 0)))
       fprintf(f,

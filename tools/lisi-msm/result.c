@@ -195,8 +195,8 @@ void msm_result_warn(const msm_result *r) {
     for (int k = 0; k < x->ntimescales; k++)
       negative += x->negative[k];
     if (negative > 0)
-      cli_warn("lag %g: %d time scale%s come%s from negative eigenvalues and mean nothing", x->lag, negative,
-               negative > 1 ? "s" : "", negative > 1 ? "" : "s");
+      cli_warn("lag %g: no relaxation time can be given for %d of %d processes: negative eigenvalues (marked (-))",
+               x->lag, negative, x->ntimescales);
     if (x->fold.done && x->fold.tested && !x->fold.homogeneous)
       cli_warn("lag %g: the copies of a site in the supercell differ (spread %.2f times what chance explains, %.1f "
                "standard errors); "
