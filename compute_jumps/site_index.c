@@ -9,6 +9,8 @@
 
 /* How far the box may be strained from the one the lists were made for, as a Frobenius norm. */
 static const double strain_margin = 0.03;
+/* Beyond these the cell is not one of a crystal, and lists of candidates would fill the memory. */
+enum { MAX_CANDIDATES = 1 << 24, MAX_SPAN = 1000, MAX_IMAGES = 1000000 };
 
 typedef struct {
   int32_t s;
@@ -68,6 +70,7 @@ typedef struct {
 
 static bool push(candidate_list *list, const candidate *c) {
   if (list->n == list->capacity) {
+    if (list->n >= MAX_CANDIDATES) return false;
     const size_t capacity = list->capacity > 0 ? 2 * list->capacity : 1024;
     candidate *larger = realloc(list->item, capacity * sizeof *larger);
     if (larger == NULL) return false;
@@ -78,11 +81,21 @@ static bool push(candidate_list *list, const candidate *c) {
   return true;
 }
 
-/* Every image of site s within `reach` of the unit-cell point `center`. near: the image nearest to it. span: images to look at on both sides. */
-static bool collect(const site_index *index, int s, const double center[3], const int near[3], const int span[3], double reach, candidate_list *list) {
-  for (int i = near[0] - span[0]; i <= near[0] + span[0]; i++)
-    for (int j = near[1] - span[1]; j <= near[1] + span[1]; j++)
-      for (int k = near[2] - span[2]; k <= near[2] + span[2]; k++) {
+/* Every image of site s within `reach` of the unit-cell point `center`. height: of the cell along each axis; |f_k| <= |d| / height_k. */
+static bool collect(const site_index *index, int s, const double center[3], const double height[3], double reach, candidate_list *list) {
+  int lo[3], hi[3];
+  double images = 1.0;
+  for (int k = 0; k < 3; k++) {
+    const double middle = center[k] - index->frac[s][k], half = reach / height[k] + 1e-9;
+    if (!(half < MAX_SPAN)) return false;
+    lo[k] = (int)ceil(middle - half);
+    hi[k] = (int)floor(middle + half);
+    images *= hi[k] - lo[k] + 1;
+  }
+  if (images > MAX_IMAGES) return false;
+  for (int i = lo[0]; i <= hi[0]; i++)
+    for (int j = lo[1]; j <= hi[1]; j++)
+      for (int k = lo[2]; k <= hi[2]; k++) {
         const candidate c = {s, {i, j, k}, {index->frac[s][0] + i, index->frac[s][1] + j, index->frac[s][2] + k}};
         const double f[3] = {c.at[0] - center[0], c.at[1] - center[1], c.at[2] - center[2]};
         double d[3];
@@ -101,14 +114,19 @@ static lisi_status make_lists(site_index *index, lisi_error *err) {
   lattice_lengths_angles(cell->H, length, angle);
   double wanted = 4.0 * n;
   wanted = wanted < 512.0 ? 512.0 : wanted > 32768.0 ? 32768.0 : wanted;
-  const double edge = cbrt(length[0] * length[1] * length[2] / wanted);
   double height[3]; /* of the cell along each axis */
-  size_t nbins = 1;
-  for (int k = 0; k < 3; k++) {
-    const double bins = ceil(length[k] / edge);
-    index->nbin[k] = bins < 1.0 ? 1 : bins > 1024.0 ? 1024 : (int)bins;
-    nbins *= (size_t)index->nbin[k];
+  for (int k = 0; k < 3; k++)
     height[k] = 1.0 / sqrt(cell->inv[0][k] * cell->inv[0][k] + cell->inv[1][k] * cell->inv[1][k] + cell->inv[2][k] * cell->inv[2][k]);
+  double edge = cbrt(length[0] * length[1] * length[2] / wanted);
+  size_t nbins;
+  for (;; edge *= 1.25) { /* of a flat cell the plain estimate makes far more bins than wanted */
+    nbins = 1;
+    for (int k = 0; k < 3; k++) {
+      const double bins = ceil(length[k] / edge);
+      index->nbin[k] = bins < 1.0 ? 1 : bins > 4096.0 ? 4096 : (int)bins;
+      nbins *= (size_t)index->nbin[k];
+    }
+    if ((double)nbins <= 4.0 * wanted) break;
   }
   double radius = 0.0;
   for (int corner = 0; corner < 4; corner++) {
@@ -124,9 +142,8 @@ static lisi_status make_lists(site_index *index, lisi_error *err) {
   index->list = NULL;
   index->first = malloc((nbins + 1) * sizeof *index->first);
   double *distance = malloc((size_t)n * sizeof *distance);
-  int(*near)[3] = malloc((size_t)n * sizeof *near);
   candidate_list list = {0};
-  lisi_status status = index->first == NULL || distance == NULL || near == NULL ? lisi_no_memory(err, nbins * sizeof(int)) : LISI_OK;
+  lisi_status status = index->first == NULL || distance == NULL ? lisi_no_memory(err, nbins * sizeof(int)) : LISI_OK;
   for (size_t b = 0; b < nbins && status == LISI_OK; b++) {
     const size_t bin[3] = {b % (size_t)index->nbin[0], b / (size_t)index->nbin[0] % (size_t)index->nbin[1], b / (size_t)index->nbin[0] / (size_t)index->nbin[1]};
     double center[3];
@@ -134,18 +151,17 @@ static lisi_status make_lists(site_index *index, lisi_error *err) {
     double smallest = INFINITY;
     for (int s = 0; s < n; s++) {
       const double f[3] = {index->frac[s][0] - center[0], index->frac[s][1] - center[1], index->frac[s][2] - center[2]};
-      distance[s] = sqrt(lattice_nearest(cell, f, near[s], NULL));
-      for (int k = 0; k < 3; k++) near[s][k] = -near[s][k]; /* f - n: the image at frac - n */
+      int image[3];
+      distance[s] = sqrt(lattice_nearest(cell, f, image, NULL));
       smallest = fmin(smallest, distance[s]);
     }
     /* A hair more than the bound, for rounding at the faces of the bin. */
     const double reach = (smallest + 2.0 * radius) * stretch * (1.0 + 1e-9);
-    int span[3];
-    for (int k = 0; k < 3; k++) span[k] = (int)ceil(reach / height[k]) + 1;
     index->first[b] = (int)list.n;
     for (int s = 0; s < n && status == LISI_OK; s++)
-      if (distance[s] <= reach && !collect(index, s, center, near[s], span, reach, &list)) status = lisi_no_memory(err, list.capacity * sizeof(candidate));
-    if (list.n > INT_MAX) status = lisi_fail(err, LISI_ERR_UNSUPPORTED, "sites: the cell is too flat for a list of nearest sites");
+      if (distance[s] <= reach && !collect(index, s, center, height, reach, &list))
+        status = lisi_fail(err, LISI_ERR_UNSUPPORTED, "sites: the cell (edges %g, %g, %g A) is too flat or has too many sites for a list of nearest sites", length[0],
+                           length[1], length[2]);
   }
   if (status == LISI_OK) {
     index->first[nbins] = (int)list.n;
@@ -154,7 +170,6 @@ static lisi_status make_lists(site_index *index, lisi_error *err) {
     free(list.item);
   }
   free(distance);
-  free(near);
   return status;
 }
 
@@ -192,7 +207,9 @@ lisi_status site_index_set_box(site_index *index, const lattice *box, lisi_error
     if (sqrt(norm) < strain_margin) return LISI_OK;
   }
   index->made = false;
-  lisi_status status = lattice_from_rows(index->H, &index->made_for, err);
+  double rows[3][3];
+  memcpy(rows, index->H, sizeof rows);
+  lisi_status status = lattice_from_rows(rows, &index->made_for, err);
   if (status == LISI_OK) status = make_lists(index, err);
   if (status != LISI_OK) return status;
   find_closest(index);
