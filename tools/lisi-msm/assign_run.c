@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "assign_run.h"
 
-#include "assign_atoms.h"
-#include "assign_grid.h"
-#include "assign_msd.h"
 #include "cli.h"
 #include "framework.h"
-#include "jump_log.h"
+#include "out_file.h"
 #include "progress.h"
+#include "site_index.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -17,389 +14,404 @@
 #include <string.h>
 #include <unistd.h>
 
+/* The atoms of one kind in the present frame, and the ids they must have. */
+typedef struct {
+  int n, capacity;
+  int64_t *id;   /* [n] of the first sample */
+  double (*f)[3]; /* [n] unwrapped fractional positions */
+} atom_set;
+
 typedef struct {
   const assign_options *o;
-  assign_summary *sum;
-  sample_grid grid;
-  dump_reader *reader;
-  site_set *sites;
-  char *framework;       /* species, separated by commas; NULL: no drift is taken off */
-  site_index *index, *references;
-  atom_set atoms, frame_atoms;
-  atom_track *track;     /* [atoms.n] */
-  int *last_site;        /* [atoms.n] the last site an atom was in, 0: none yet */
-  double (*f)[3];        /* [max(atoms.n, frame_atoms.n)] */
-  double (*r)[3];        /* [atoms.n] Cartesian, for the MSD */
+  assign_result *result;
+  atom_set moving, host;
+  bool has_host;
+  site_index *sites, *references; /* references: NULL without a framework */
+  atom_track *track;              /* [moving.n] */
+  int32_t *last_site;             /* [moving.n] last site it was in, 0: none yet */
+  int nlabels, *of_site;
+  double drift[3], H[3][3];
   jump_log *log;
-  assign_msd *msd;
-  lattice box;           /* of the last sample */
-  double nearest_sum;    /* atoms in a site, over samples */
-  char temporary[2][4096]; /* log, msd */
-  char final_msd[4096];
-} job;
+  msd_log *msd;
+  double (*origin)[3];            /* [norigins][moving.n] positions at each origin, Angstrom */
+  int64_t *origin_sample;         /* [norigins], -1: empty */
+  char *log_path, *msd_path, *log_temporary, *msd_temporary;
+} assignment;
 
-/* Species of the framework: what the user says, else what the site file says. */
-static lisi_status choose_framework(job *j, lisi_error *err) {
-  const site_set *set = j->sites;
-  const char *said = j->o->framework;
-  if (said != NULL && strcmp(said, "none") == 0)
-    return LISI_OK;
-  if (set->nframework == 0) {
-    if (said != NULL)
-      return lisi_fail(err, LISI_ERR_INPUT, "--framework %s is given, but %s holds no framework positions", said,
-                       j->o->sites);
-    cli_note("%s holds no framework positions, so no drift is taken off", j->o->sites);
-    return LISI_OK;
+lisi_status assign_labels(const site_set *sites, int *n, const char ***label, int **count, int **of_site, lisi_error *err) {
+  const size_t total = (size_t)sites->nsites;
+  *n = 0;
+  *label = malloc(total * sizeof **label);
+  *count = calloc(total, sizeof **count);
+  *of_site = malloc(total * sizeof **of_site);
+  if (*label == NULL || *count == NULL || *of_site == NULL) return lisi_no_memory(err, total * sizeof **label);
+  for (int s = 0; s < sites->nsites; s++) {
+    int k = 0;
+    while (k < *n && strcmp((*label)[k], sites->site[s].label) != 0) k++;
+    if (k == *n) (*label)[(*n)++] = sites->site[s].label;
+    (*count)[k]++;
+    (*of_site)[s] = k;
   }
-  const size_t room = said != NULL ? strlen(said) + 1 : (size_t)set->nframework * sizeof set->species[0] + 1;
-  j->framework = calloc(1, room);
-  if (j->framework == NULL)
-    return lisi_no_memory(err, room);
-  if (said != NULL)
-    memcpy(j->framework, said, room);
-  for (int k = 0; said == NULL && k < set->nframework; k++)
-    if (!name_in_list(j->framework, set->species[k])) {
-      if (j->framework[0] != '\0')
-        strcat(j->framework, ",");
-      strcat(j->framework, set->species[k]);
-    }
-  if (name_in_list(j->framework, j->o->species))
-    return lisi_fail(err, LISI_ERR_INPUT, "%s is tracked and framework (%s) at once; an atom is either", j->o->species,
-                     j->framework);
   return LISI_OK;
 }
 
-static lisi_status make_references(job *j, lisi_error *err) {
-  const site_set *set = j->sites;
-  double(*frac)[3] = malloc((size_t)set->nframework * sizeof *frac);
-  if (frac == NULL)
-    return lisi_no_memory(err, (size_t)set->nframework * sizeof *frac);
-  int n = 0;
-  for (int k = 0; k < set->nframework; k++)
-    if (name_in_list(j->framework, set->species[k]))
-      memcpy(frac[n++], set->framework[k], sizeof *frac);
-  lisi_status status =
-      n == 0 ? lisi_fail(err, LISI_ERR_INPUT, "%s holds no framework positions of %s", j->o->sites, j->framework)
-             : site_index_create(n, frac[0], 3, j->sum->replicate, &j->references, err);
-  free(frac);
-  if (status == LISI_OK)
-    status = site_index_set_box(j->references, &j->box, err);
-  return status;
-}
+/* ---- atoms of a frame --------------------------------------------------------------------------------------------------------------------------------- */
 
-/* ---- drift ------------------------------------------------------------------------------------------------------ */
-
-static lisi_status find_drift(job *j, const dump_frame *frame, bool first, bool after_gap, lisi_error *err) {
-  double rms = 0.0, *drift = j->sum->drift;
-  if (j->references == NULL)
-    return LISI_OK;
-  const int n = j->frame_atoms.n;
-  for (int k = 0; k < n; k++)
-    memcpy(j->f[k], frame->f[j->frame_atoms.row[k]], sizeof j->f[k]);
-  const double(*f)[3] = (const double(*)[3])j->f;
-  lisi_status status;
-  if (first) {
-    status = framework_start(j->references, n, f, drift, &rms, err);
-  } else {
-    framework_sums sums = {{0}};
-    for (int k = 0; k < n; k++)
-      framework_add(j->references, drift, f[k], &sums);
-    lisi_error why = {0};
-    status = framework_finish(j->references, &sums, drift, &rms, &why);
-    if (status != LISI_OK && after_gap) /* it may have drifted far meanwhile */
-      status = framework_start(j->references, n, f, drift, &rms, err);
-    else if (status != LISI_OK)
-      status = lisi_fail(err, status, "%s:%ld: step %" PRId64 ": %s", frame->file, frame->line, frame->step, why.message);
+static bool in_list(const char *list, const char *word) {
+  const size_t n = strlen(word);
+  for (const char *p = list; *p != '\0';) {
+    const size_t m = strcspn(p, ",");
+    if (m == n && memcmp(p, word, n) == 0) return true;
+    p += m;
+    if (*p == ',') p++;
   }
-  if (rms > j->sum->rms)
-    j->sum->rms = rms;
+  return false;
+}
+
+static bool is_host(const assignment *a, const char *species) {
+  if (a->o->framework != NULL) return in_list(a->o->framework, species);
+  for (int k = 0; k < a->o->sites->nframework; k++)
+    if (strcmp(a->o->sites->species[k], species) == 0) return true;
+  return false;
+}
+
+static lisi_status add_atom(atom_set *set, int64_t id, lisi_error *err) {
+  if (set->n == set->capacity) {
+    const int capacity = set->capacity < 64 ? 64 : set->capacity <= 1 << 29 ? 2 * set->capacity : INT32_MAX;
+    int64_t *ids = realloc(set->id, (size_t)capacity * sizeof *ids);
+    if (ids != NULL) set->id = ids;
+    double(*f)[3] = realloc(set->f, (size_t)capacity * sizeof *f);
+    if (f != NULL) set->f = f;
+    if (ids == NULL || f == NULL) return lisi_no_memory(err, (size_t)capacity * sizeof *f);
+    set->capacity = capacity;
+  }
+  set->id[set->n++] = id;
+  return LISI_OK;
+}
+
+/* Sorts the frame's atoms into the two sets. On the first sample (`learn`) the ids are learnt, later they must be the same. */
+static lisi_status take_atoms(assignment *a, const dump_reader *reader, const dump_frame *frame, bool learn, lisi_error *err) {
+  bool moves[1000], hosts[1000];
+  const int nspecies = dump_reader_nspecies(reader);
+  for (int k = 0; k < nspecies && k < 1000; k++) {
+    moves[k] = strcmp(dump_reader_species(reader, k), a->o->species) == 0;
+    hosts[k] = a->has_host && is_host(a, dump_reader_species(reader, k));
+    if (moves[k] && hosts[k]) return lisi_fail(err, LISI_ERR_INPUT, "%s is both the tracked species and part of the framework", a->o->species);
+  }
+  int at[2] = {0, 0};
+  atom_set *set[2] = {&a->moving, &a->host};
+  for (int k = 0; k < frame->natoms; k++) {
+    const int which = moves[frame->species[k]] ? 0 : hosts[frame->species[k]] ? 1 : -1;
+    if (which < 0) continue;
+    atom_set *s = set[which];
+    int *i = &at[which];
+    if (learn) {
+      const lisi_status status = add_atom(s, frame->id[k], err);
+      if (status != LISI_OK) return status;
+    }
+    if (*i >= s->n || frame->id[k] < s->id[*i])
+      return lisi_fail(err, LISI_ERR_INPUT, "%s:%ld: step %" PRId64 " holds atom %" PRId64 " (%s), which is not in the first frame", frame->file, frame->line,
+                       frame->step, frame->id[k], dump_reader_species(reader, frame->species[k]));
+    if (frame->id[k] > s->id[*i]) break; /* told below */
+    memcpy(s->f[(*i)++], frame->f[k], sizeof frame->f[k]);
+  }
+  for (int which = 0; which < 2; which++)
+    if (at[which] < set[which]->n)
+      return lisi_fail(err, LISI_ERR_INPUT, "%s:%ld: atom %" PRId64 " of the first frame is missing at step %" PRId64, frame->file, frame->line,
+                       set[which]->id[at[which]], frame->step);
+  return LISI_OK;
+}
+
+/* ---- first sample -------------------------------------------------------------------------------------------------------------------------------------- */
+
+static char *joined(const char *path, const char *suffix, bool temporary) {
+  char *text = NULL;
+  const int n = temporary ? asprintf(&text, "%s%s.tmp.%ld", path, suffix, (long)getpid()) : asprintf(&text, "%s%s", path, suffix);
+  return n >= 0 ? text : NULL;
+}
+
+/* A plain message about an unwritable place, which names the file that the user named. */
+static lisi_status try_path(const char *path, lisi_error *err) {
+  out_file *file;
+  const lisi_status status = out_file_open(path, &file, err);
+  if (status == LISI_OK) out_file_discard(file);
   return status;
 }
 
-/* ---- samples ---------------------------------------------------------------------------------------------------- */
-
-/* With the first sample the box is known, and with it all that a log's header needs. */
-static lisi_status begin(job *j, const dump_frame *frame, lisi_error *err) {
-  const assign_options *o = j->o;
-  assign_summary *s = j->sum;
-  j->box = frame->box;
-  lisi_status status = site_set_replicate(j->sites, &frame->box, o->replicate, s->replicate, err);
-  if (status == LISI_OK)
-    status = site_index_create(j->sites->nsites, j->sites->site[0].frac, (int)(sizeof(site) / sizeof(double)),
-                               s->replicate, &j->index, err);
-  if (status == LISI_OK)
-    status = site_index_set_box(j->index, &frame->box, err);
-  if (status == LISI_OK)
-    status = tracker_rule_check(&o->rule, site_index_closest(j->index), err);
-  if (status == LISI_OK)
-    status = atom_set_pick(j->reader, frame, o->species, &j->atoms, err);
-  if (status == LISI_OK && j->framework != NULL)
-    status = make_references(j, err);
-  if (status == LISI_OK && j->framework != NULL)
-    status = atom_set_pick(j->reader, frame, j->framework, &j->frame_atoms, err);
-  if (status != LISI_OK)
-    return status;
-  s->natoms = j->atoms.n;
-  s->nframework = j->frame_atoms.n;
-  s->nsites = site_index_sites(j->index);
-  s->start = frame->step;
-  const size_t n = (size_t)j->atoms.n, m = (size_t)j->frame_atoms.n;
-  j->track = calloc(n, sizeof *j->track);
-  j->last_site = calloc(n, sizeof *j->last_site);
-  j->r = malloc(n * sizeof *j->r);
-  j->f = malloc((n > m ? n : m) * sizeof *j->f);
-  if (j->track == NULL || j->last_site == NULL || j->r == NULL || j->f == NULL)
-    return lisi_no_memory(err, n * sizeof *j->track);
-  jump_log_header header = {.timestep = s->timestep,
-                            .every = s->every,
+static lisi_status open_logs(assignment *a, const dump_frame *frame, lisi_error *err) {
+  const assign_options *o = a->o;
+  a->msd_path = joined(o->log, ".msd", false);
+  a->log_path = joined(o->log, "", false);
+  a->log_temporary = joined(o->log, "", true);
+  a->msd_temporary = joined(o->log, ".msd", true);
+  if (a->msd_path == NULL || a->log_path == NULL || a->log_temporary == NULL || a->msd_temporary == NULL) return lisi_no_memory(err, strlen(o->log));
+  jump_log_header header = {.timestep = o->timestep,
+                            .every = o->every,
                             .start = frame->step,
-                            .natoms = j->atoms.n,
+                            .natoms = a->moving.n,
                             .rule = o->rule,
-                            .framework = j->framework != NULL,
+                            .framework = a->has_host,
                             .temperature = o->temperature,
-                            .charge = o->charge,
-                            .sites = j->sites};
-  memcpy(header.replicate, s->replicate, sizeof header.replicate);
+                            .sites = o->sites};
+  memcpy(header.replicate, a->result->replicate, sizeof header.replicate);
   memcpy(header.cell, frame->box.H, sizeof header.cell);
-  status = jump_log_create(j->temporary[0], &header, &j->log, err);
-  if (status == LISI_OK && o->msd.spacing > 0)
-    status = assign_msd_open(j->temporary[1], &o->msd, s->timestep, s->every, j->atoms.n, &j->msd, err);
+  lisi_status status = try_path(a->log_path, err);
+  if (status == LISI_OK) status = jump_log_create(a->log_temporary, &header, &a->log, err);
+  if (status == LISI_OK && o->msd.spacing > 0) {
+    status = try_path(a->msd_path, err);
+    if (status == LISI_OK) status = msd_log_create(a->msd_temporary, o->timestep, o->every, &a->msd, err);
+  }
   return status;
 }
 
-/* A box that is described by other lattice vectors than before would renumber sites. */
-static lisi_status check_flip(const job *j, const dump_frame *frame, lisi_error *err) {
+static lisi_status begin(assignment *a, const dump_frame *frame, lisi_error *err) {
+  const assign_options *o = a->o;
+  assign_result *r = a->result;
+  if (a->moving.n == 0)
+    return lisi_fail(err, LISI_ERR_INPUT, "%s:%ld: no atom of species %s; tell which it is (--species, or --map 1=Li,2=Si for numeric types)", frame->file,
+                     frame->line, o->species);
+  lisi_status status = site_set_replicate(o->sites, &frame->box, o->replicate, r->replicate, err);
+  if (status == LISI_OK)
+    status = site_index_create(o->sites->nsites, o->sites->site[0].frac, (int)(sizeof(site) / sizeof(double)), r->replicate, &a->sites, err);
+  if (status == LISI_OK) status = site_index_set_box(a->sites, &frame->box, err);
+  if (status == LISI_OK) status = tracker_rule_check(&o->rule, site_index_closest(a->sites), err);
+  if (status == LISI_OK && a->has_host) status = site_index_create(o->sites->nframework, o->sites->framework[0], 3, r->replicate, &a->references, err);
+  if (status != LISI_OK) return status;
+  r->natoms = a->moving.n;
+  r->nframework = a->host.n;
+  r->nsites = site_index_sites(a->sites);
+  r->first = frame->step;
+  const size_t n = (size_t)a->moving.n, m = (size_t)o->msd.norigins;
+  a->track = calloc(n, sizeof *a->track);
+  a->last_site = calloc(n, sizeof *a->last_site);
+  if (a->track == NULL || a->last_site == NULL) return lisi_no_memory(err, n * sizeof *a->track);
+  if (o->msd.spacing > 0) {
+    a->origin = calloc(m * n, sizeof *a->origin);
+    a->origin_sample = malloc(m * sizeof *a->origin_sample);
+    if (a->origin == NULL || a->origin_sample == NULL) return lisi_no_memory(err, m * n * sizeof *a->origin);
+    for (size_t k = 0; k < m; k++) a->origin_sample[k] = -1;
+  }
+  const char **label;
+  int *count;
+  status = assign_labels(o->sites, &a->nlabels, &label, &count, &a->of_site, err);
+  free(label);
+  free(count);
+  r->occupancy = status == LISI_OK ? calloc((size_t)a->nlabels, sizeof *r->occupancy) : NULL;
+  if (status == LISI_OK && r->occupancy == NULL) status = lisi_no_memory(err, (size_t)a->nlabels * sizeof *r->occupancy);
+  return status;
+}
+
+/* ---- every sample -------------------------------------------------------------------------------------------------------------------------------------- */
+
+/* A triclinic box that LAMMPS has flipped has other box vectors: its unit cells are numbered anew, and images with them. */
+static lisi_status refuse_flip(const assignment *a, const dump_frame *frame, lisi_error *err) {
   for (int i = 0; i < 3; i++)
     for (int k = 0; k < 3; k++) {
       double m = 0.0;
-      for (int c = 0; c < 3; c++)
-        m += j->box.H[i][c] * frame->box.inv[c][k];
-      if (lround(m) != (i == k))
-        return lisi_fail(err, LISI_ERR_UNSUPPORTED,
-                         "%s:%ld: the box was flipped (or changed beyond recognition) between steps %" PRId64
-                         " and %" PRId64 "; use flip no in fix npt or fix deform",
-                         frame->file, frame->line, j->sum->last, frame->step);
+      for (int c = 0; c < 3; c++) m += a->H[i][c] * frame->box.inv[c][k];
+      if (fabs(m - (i == k)) >= 0.5)
+        return lisi_fail(err, LISI_ERR_UNSUPPORTED, "%s:%ld: the box was flipped (or changed beyond recognition) between steps %" PRId64 " and %" PRId64
+                         "; run with flip no in fix npt or fix deform",
+                         frame->file, frame->line, a->result->last, frame->step);
     }
   return LISI_OK;
 }
 
-static void note_strain(job *j, const lattice *box) {
-  double unit[3], edge[3], angle[3];
-  lattice_lengths_angles(j->sites->cell.H, unit, angle);
-  lattice_lengths_angles(box->H, edge, angle);
-  for (int k = 0; k < 3; k++) {
-    const double strain = edge[k] / (j->sum->replicate[k] * unit[k]) - 1.0;
-    if (fabs(strain) > fabs(j->sum->strain))
-      j->sum->strain = strain;
+static lisi_status find_drift(assignment *a, const dump_frame *frame, bool first, lisi_error *err) {
+  if (!a->has_host) return LISI_OK;
+  lisi_error inner = {0};
+  lisi_status status = site_index_set_box(a->references, &frame->box, err);
+  if (status != LISI_OK) return status;
+  if (first) {
+    status = framework_start(a->references, a->host.n, (const double(*)[3])a->host.f, a->drift, &a->result->rms, &inner);
+  } else {
+    framework_sums sums = {{0}};
+    for (int k = 0; k < a->host.n; k++) framework_add(a->references, a->drift, a->host.f[k], &sums);
+    status = framework_finish(a->references, &sums, a->drift, &a->result->rms, &inner);
   }
+  if (status != LISI_OK) return lisi_fail(err, status, "%s:%ld: step %" PRId64 ": %s", frame->file, frame->line, frame->step, inner.message);
+  return LISI_OK;
 }
 
-static lisi_status gap(job *j, const dump_frame *frame, lisi_error *err) {
-  const jump_event event = {.kind = JUMP_EVENT_BREAK, .r = {.step = frame->step}};
-  if (j->sum->breaks++ < 3)
-    cli_warn("%s:%ld: frames are missing between steps %" PRId64 " and %" PRId64 " (one every %" PRId64
-             " is expected); paths begin anew",
-             frame->file, frame->line, j->sum->last, frame->step, j->sum->every);
-  memset(j->track, 0, (size_t)j->atoms.n * sizeof *j->track);
-  memset(j->last_site, 0, (size_t)j->atoms.n * sizeof *j->last_site);
-  if (j->msd != NULL)
-    assign_msd_break(j->msd);
-  return jump_log_add(j->log, &event, 1, err);
+static lisi_status take_msd(assignment *a, const dump_frame *frame, lisi_error *err) {
+  const assign_options *o = a->o;
+  if (o->msd.spacing == 0) return LISI_OK;
+  const int64_t sample = frame->step / o->every;
+  const int n = a->moving.n;
+  for (int64_t back = o->msd.norigins; back >= 0; back--) { /* oldest origin first */
+    const int64_t from = (sample / o->msd.spacing - back) * o->msd.spacing;
+    if (from < 0 || !msd_is_lag(&o->msd, sample - from)) continue;
+    const int slot = msd_slot(&o->msd, from);
+    if (a->origin_sample[slot] != from) continue;
+    const double(*r0)[3] = (const double(*)[3])a->origin + (size_t)slot * (size_t)n;
+    double sum[6] = {0.0};
+    for (int i = 0; i < n; i++) {
+      double r[3];
+      lattice_vector(&frame->box, a->moving.f[i], r);
+      const double x = r[0] - r0[i][0], y = r[1] - r0[i][1], z = r[2] - r0[i][2];
+      sum[0] += x * x;
+      sum[1] += y * y;
+      sum[2] += z * z;
+      sum[3] += x * y;
+      sum[4] += x * z;
+      sum[5] += y * z;
+    }
+    const lisi_status status = msd_log_line(a->msd, frame->step - (sample - from) * o->every, (sample - from) * o->every, n, sum, err);
+    if (status != LISI_OK) return status;
+  }
+  if (msd_is_origin(&o->msd, sample)) {
+    const int slot = msd_slot(&o->msd, sample);
+    a->origin_sample[slot] = sample;
+    double(*r0)[3] = a->origin + (size_t)slot * (size_t)n;
+    for (int i = 0; i < n; i++) lattice_vector(&frame->box, a->moving.f[i], r0[i]);
+  }
+  return LISI_OK;
 }
 
-static int64_t unknown_from(const job *j, int64_t step) {
+static int64_t unknown_from(const assignment *a, int64_t step) {
   int64_t from = step + 1;
-  for (int k = 0; k < j->atoms.n; k++) {
-    const int64_t mine = tracker_unknown_from(&j->track[k], step);
-    if (mine < from)
-      from = mine;
+  for (int i = 0; i < a->moving.n; i++) {
+    const int64_t own = tracker_unknown_from(&a->track[i], step);
+    if (own < from) from = own;
   }
   return from;
 }
 
-/* Position, site and state of every tracked atom. */
-static lisi_status advance(job *j, const dump_frame *frame, lisi_error *err) {
-  const double *drift = j->sum->drift;
-  for (int i = 0; i < j->atoms.n; i++) {
-    double p[3];
-    memcpy(p, frame->f[j->atoms.row[i]], sizeof p);
-    for (int k = 0; k < 3; k++)
-      p[k] -= drift[k];
-    if (j->msd != NULL)
-      lattice_vector(&frame->box, p, j->r[i]);
-    site_hit hit;
+/* Frames are missing: what is known so far ends here, and every atom starts anew. The drift goes on. */
+static lisi_status start_anew(assignment *a, const dump_frame *frame, lisi_error *err) {
+  cli_warn("%s:%ld: no frame between steps %" PRId64 " and %" PRId64 " (expected one every %" PRId64 "); no pair of samples spans this break", frame->file,
+           frame->line, a->result->last, frame->step, a->o->every);
+  lisi_status status = jump_log_flush(a->log, a->result->last, unknown_from(a, a->result->last), err);
+  const jump_event event = {.kind = JUMP_EVENT_BREAK, .r = {.step = frame->step}};
+  if (status == LISI_OK) status = jump_log_add(a->log, &event, 1, err);
+  memset(a->track, 0, (size_t)a->moving.n * sizeof *a->track);
+  memset(a->last_site, 0, (size_t)a->moving.n * sizeof *a->last_site);
+  for (int k = 0; a->origin_sample != NULL && k < a->o->msd.norigins; k++) a->origin_sample[k] = -1;
+  a->result->nbreaks++;
+  return status;
+}
+
+static lisi_status track_atoms(assignment *a, const dump_frame *frame, lisi_error *err) {
+  assign_result *r = a->result;
+  for (int i = 0; i < a->moving.n; i++) {
     jump_event event = {.kind = JUMP_EVENT_JUMP};
-    site_index_nearest(j->index, p, &hit);
-    const bool news = tracker_advance(&j->o->rule, frame->step, &hit, &j->track[i], &event.r);
-    j->nearest_sum += j->track[i].site != 0;
-    if (!news)
-      continue;
-    event.r.id = j->atoms.id[i];
-    const lisi_status status = jump_log_add(j->log, &event, 1, err);
-    if (status != LISI_OK)
-      return status;
-    const jump_record *r = &event.r;
-    if (r->to == 0)
-      continue;
-    if (j->last_site[i] != 0 && (r->to != j->last_site[i] || r->n[0] != 0 || r->n[1] != 0 || r->n[2] != 0))
-      j->sum->jumps++;
-    j->last_site[i] = r->to;
+    site_hit hit;
+    for (int k = 0; k < 3; k++) a->moving.f[i][k] -= a->drift[k];
+    site_index_nearest(a->sites, a->moving.f[i], &hit);
+    if (hit.site == 0)
+      return lisi_fail(err, LISI_ERR_INPUT, "%s:%ld: atom %" PRId64 " is out of bounds at step %" PRId64, frame->file, frame->line, a->moving.id[i], frame->step);
+    const bool news = tracker_advance(&a->o->rule, frame->step, &hit, &a->track[i], &event.r);
+    const int32_t now = a->track[i].site;
+    if (now == 0) r->unassigned += 1.0;
+    else r->occupancy[a->of_site[(now - 1) % a->o->sites->nsites]] += 1.0;
+    if (!news) continue;
+    event.r.id = a->moving.id[i];
+    const lisi_status status = jump_log_add(a->log, &event, 1, err);
+    if (status != LISI_OK) return status;
+    if (event.r.to == 0) continue;
+    if (a->last_site[i] != 0 && (event.r.to != a->last_site[i] || event.r.n[0] != 0 || event.r.n[1] != 0 || event.r.n[2] != 0)) r->njumps++;
+    a->last_site[i] = event.r.to;
   }
   return LISI_OK;
 }
 
-static lisi_status sample(job *j, const dump_frame *frame, lisi_error *err) {
-  assign_summary *s = j->sum;
-  const bool first = s->samples == 0, after_gap = !first && frame->step - s->last != s->every;
-  lisi_status status = LISI_OK;
-  if (first) {
-    status = begin(j, frame, err);
-  } else {
-    status = check_flip(j, frame, err);
-    if (status == LISI_OK)
-      status = site_index_set_box(j->index, &frame->box, err);
-    if (status == LISI_OK && j->references != NULL)
-      status = site_index_set_box(j->references, &frame->box, err);
-    if (status == LISI_OK)
-      status = atom_set_find(&j->atoms, j->reader, frame, err);
-    if (status == LISI_OK && j->references != NULL)
-      status = atom_set_find(&j->frame_atoms, j->reader, frame, err);
-  }
-  if (status == LISI_OK)
-    status = find_drift(j, frame, first, after_gap, err);
-  if (status == LISI_OK && after_gap)
-    status = gap(j, frame, err);
-  if (status == LISI_OK)
-    status = advance(j, frame, err);
-  if (status != LISI_OK)
-    return status;
-  jump_log_sampled(j->log, frame->box.H);
-  if (jump_log_flush_due(frame->step, s->every, j->o->flush))
-    status = jump_log_flush(j->log, frame->step, unknown_from(j, frame->step), err);
-  if (status == LISI_OK && j->msd != NULL)
-    status = assign_msd_sample(j->msd, frame->step, (const double(*)[3])j->r, err);
-  note_strain(j, &frame->box);
-  j->box = frame->box;
-  s->last = frame->step;
-  s->samples++;
+static lisi_status sample(assignment *a, const dump_reader *reader, const dump_frame *frame, lisi_error *err) {
+  const assign_options *o = a->o;
+  assign_result *r = a->result;
+  const bool first = r->nsamples == 0;
+  lisi_status status = take_atoms(a, reader, frame, first, err);
+  if (status == LISI_OK && first) status = begin(a, frame, err);
+  if (status == LISI_OK && !first) status = refuse_flip(a, frame, err);
+  if (status == LISI_OK) status = site_index_set_box(a->sites, &frame->box, err);
+  if (status == LISI_OK) status = find_drift(a, frame, first, err);
+  if (status == LISI_OK && first) status = open_logs(a, frame, err);
+  if (status == LISI_OK && !first && frame->step != r->last + o->every) status = start_anew(a, frame, err);
+  if (status == LISI_OK) status = track_atoms(a, frame, err);
+  if (status == LISI_OK) status = take_msd(a, frame, err);
+  if (status != LISI_OK) return status;
+  jump_log_sampled(a->log, frame->box.H);
+  if (jump_log_flush_due(frame->step, o->every, o->flush)) status = jump_log_flush(a->log, frame->step, unknown_from(a, frame->step), err);
+  memcpy(a->H, frame->box.H, sizeof a->H);
+  r->last = frame->step;
+  r->nsamples++;
+  if (status == LISI_OK) lattice_vector(&frame->box, a->drift, r->drift);
   return status;
 }
 
-static lisi_status all_frames(job *j, lisi_error *err) {
-  assign_summary *s = j->sum;
-  progress bar = progress_start("assign");
+static void report_warnings(dump_reader *reader) {
+  for (const char *text; (text = dump_reader_warning(reader)) != NULL;) cli_warn("%s", text);
+}
+
+static lisi_status put_in_place(const char *temporary, const char *path, lisi_error *err) {
+  if (rename(temporary, path) == 0) return LISI_OK;
+  return lisi_fail(err, LISI_ERR_IO, "%s: cannot be put in place", path);
+}
+
+lisi_status assign_run(const assign_options *options, dump_reader *reader, assign_result *result, lisi_error *err) {
+  memset(result, 0, sizeof *result);
+  assignment a = {.o = options, .result = result};
+  a.has_host = options->framework != NULL ? strcmp(options->framework, "none") != 0 : options->sites->nframework > 0;
   lisi_status status = LISI_OK;
+  if (a.has_host && options->sites->nframework == 0)
+    status = lisi_fail(err, LISI_ERR_INPUT, "--framework %s: the site file has no framework positions", options->framework);
+  progress bar = progress_start("assign");
+  int64_t nframes = 0;
   while (status == LISI_OK) {
     dump_frame *frame;
-    status = dump_reader_next(j->reader, &frame, err);
-    if (status != LISI_OK)
+    status = dump_reader_next(reader, &frame, err);
+    report_warnings(reader);
+    if (status != LISI_OK || frame == NULL) break;
+    nframes++;
+    if (progress_interrupted()) {
+      status = lisi_fail(err, LISI_ERR_CANCELLED, "interrupted; nothing is written");
       break;
-    for (const char *text; (text = dump_reader_warning(j->reader)) != NULL;) {
-      progress_end(&bar);
-      cli_warn("%s", text);
     }
-    if (frame == NULL)
+    if ((frame->step - options->base) % options->every != 0) {
+      if (options->pick) continue;
+      status = lisi_fail(err, LISI_ERR_INPUT, "%s:%ld: step %" PRId64 " does not continue %" PRId64 " + k x %" PRId64 "; tell the sampling with --every N", frame->file,
+                         frame->line, frame->step, options->base, options->every);
       break;
-    s->frames++;
-    if (frame->step % s->every == j->grid.residue)
-      status = sample(j, frame, err);
-    else
-      s->skipped++;
-    progress_update(&bar, dump_reader_progress(j->reader), 1.0);
-    if (status == LISI_OK && progress_interrupted())
-      status = lisi_fail(err, LISI_ERR_CANCELLED, "interrupted; nothing was written");
+    }
+    status = sample(&a, reader, frame, err);
+    report_warnings(reader);
+    if (nframes % 16 == 0) progress_update(&bar, dump_reader_progress(reader), 1.0);
   }
   progress_end(&bar);
-  return status;
-}
-
-/* ---- the whole -------------------------------------------------------------------------------------------------- */
-
-static lisi_status finish(job *j, lisi_error *err) {
-  assign_summary *s = j->sum;
-  if (s->samples == 0)
-    return lisi_fail(err, LISI_ERR_INPUT, "%s: no frame lies at a step that is a multiple of %" PRId64 " (--every)",
-                     j->o->files[0], s->every);
-  if (s->samples > 1 && s->breaks == s->samples - 1)
-    return lisi_fail(err, LISI_ERR_INPUT, "%s: no two frames are %" PRId64 " steps apart; give --every N",
-                     j->o->files[0], s->every);
-  if (s->breaks > 3)
-    cli_warn("frames are missing in %" PRId64 " places in all", s->breaks);
-  if (s->skipped > 0)
-    cli_note("%" PRId64 " of %" PRId64 " frames are off the grid of one sample every %" PRId64 " steps and were left out",
-             s->skipped, s->frames, s->every);
-  s->in_site = j->nearest_sum / ((double)s->samples * (double)s->natoms);
-  lisi_status status = jump_log_flush(j->log, s->last, unknown_from(j, s->last), err);
-  const lisi_status closed = jump_log_close(j->log, err), closed_msd = assign_msd_close(j->msd, err);
-  const bool with_msd = j->msd != NULL;
-  j->log = NULL;
-  j->msd = NULL;
-  if (status == LISI_OK)
-    status = closed != LISI_OK ? closed : closed_msd;
-  if (status != LISI_OK)
-    return status;
-  /* An old file of another log must not stay beside the new one. */
-  if (with_msd ? rename(j->temporary[1], j->final_msd) != 0 : unlink(j->final_msd) != 0 && errno != ENOENT)
-    return lisi_fail(err, LISI_ERR_IO, "%s: cannot be written: %s", j->final_msd, strerror(errno));
-  if (rename(j->temporary[0], j->o->out) != 0)
-    return lisi_fail(err, LISI_ERR_IO, "%s: cannot be written: %s", j->o->out, strerror(errno));
-  return LISI_OK;
-}
-
-static lisi_status name_files(job *j, lisi_error *err) {
-  const char *out = j->o->out;
-  const size_t length = strlen(out);
-  if (length > 3 && strcmp(out + length - 3, ".gz") == 0)
-    return lisi_fail(err, LISI_ERR_INPUT, "-o %s: logs are written as plain text; leave out .gz", out);
-  if (length > sizeof j->final_msd - 40)
-    return lisi_fail(err, LISI_ERR_INPUT, "-o: the name is too long");
-  (void)snprintf(j->final_msd, sizeof j->final_msd, "%s.msd", out);
-  (void)snprintf(j->temporary[0], sizeof j->temporary[0], "%s.tmp.%ld", out, (long)getpid());
-  (void)snprintf(j->temporary[1], sizeof j->temporary[1], "%s.msd.tmp.%ld", out, (long)getpid());
-  return LISI_OK;
-}
-
-lisi_status assign_run(const assign_options *options, assign_summary *summary, lisi_error *err) {
-  *summary = (assign_summary){0};
-  job *j = calloc(1, sizeof *j);
-  if (j == NULL)
-    return lisi_no_memory(err, sizeof *j);
-  j->o = options;
-  j->sum = summary;
-  lisi_status status = name_files(j, err);
-  if (status == LISI_OK)
-    status = site_set_load(options->sites, &j->sites, err);
-  if (status == LISI_OK)
-    status = choose_framework(j, err);
-  if (status == LISI_OK)
-    status = sample_grid_find(options, &j->grid, err);
+  if (status == LISI_OK && result->nsamples == 0)
+    status = nframes == 0 ? lisi_fail(err, LISI_ERR_INPUT, "the trajectory is empty (no frame)")
+                          : lisi_fail(err, LISI_ERR_INPUT, "none of the %" PRId64 " frames has a step that is a multiple of %" PRId64 " (--every)", nframes, options->every);
   if (status == LISI_OK) {
-    summary->every = j->grid.every;
-    summary->timestep = j->grid.timestep;
-    status = assign_open_dumps(options, &j->reader, err);
+    for (int k = 0; k < a.nlabels; k++) result->occupancy[k] /= (double)result->nsamples;
+    result->unassigned /= (double)result->nsamples;
+    status = jump_log_flush(a.log, result->last, unknown_from(&a, result->last), err);
   }
-  if (status == LISI_OK)
-    status = all_frames(j, err);
-  if (status == LISI_OK)
-    status = finish(j, err);
-  lisi_error after = {0}; /* closing what failed before cannot tell more */
-  if (jump_log_close(j->log, &after) != LISI_OK || assign_msd_close(j->msd, &after) != LISI_OK)
-    status = status != LISI_OK ? status : lisi_fail(err, after.status, "%s", after.message);
-  if (j->temporary[0][0] != '\0') {
-    (void)unlink(j->temporary[0]);
-    (void)unlink(j->temporary[1]);
+  lisi_status closing = jump_log_close(a.log, err);
+  if (status == LISI_OK) status = closing;
+  closing = a.msd != NULL ? msd_log_close(a.msd, err) : LISI_OK;
+  if (status == LISI_OK) status = closing;
+  if (status == LISI_OK) status = put_in_place(a.log_temporary, a.log_path, err);
+  if (status == LISI_OK && a.msd != NULL) status = put_in_place(a.msd_temporary, a.msd_path, err);
+  else if (status == LISI_OK) (void)unlink(a.msd_path); /* one of an older log would be taken for this one's */
+  if (status != LISI_OK) {
+    if (a.log_temporary != NULL) (void)unlink(a.log_temporary);
+    if (a.msd_temporary != NULL) (void)unlink(a.msd_temporary);
+    free(result->occupancy);
+    result->occupancy = NULL;
   }
-  dump_reader_close(j->reader);
-  site_set_free(j->sites);
-  site_index_free(j->index);
-  site_index_free(j->references);
-  atom_set_free(&j->atoms);
-  atom_set_free(&j->frame_atoms);
-  free(j->framework);
-  free(j->track);
-  free(j->last_site);
-  free(j->f);
-  free(j->r);
-  free(j);
+  site_index_free(a.sites);
+  site_index_free(a.references);
+  free(a.moving.id);
+  free(a.moving.f);
+  free(a.host.id);
+  free(a.host.f);
+  free(a.track);
+  free(a.last_site);
+  free(a.of_site);
+  free(a.origin);
+  free(a.origin_sample);
+  free(a.log_path);
+  free(a.msd_path);
+  free(a.log_temporary);
+  free(a.msd_temporary);
   return status;
 }
