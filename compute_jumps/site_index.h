@@ -27,7 +27,8 @@ typedef struct {
 LISI_MUST_CHECK lisi_status site_index_create(int nsites, const double *frac, int stride, const int replicate[3], site_index **index, lisi_error *err);
 void site_index_free(site_index *index);
 
-/* Takes the box of the coming queries. Has to be called before the first query and after each change of the box; cheap unless the strain leaves the margin. */
+/* Takes the box of the coming queries. Has to be called before the first query and after each change of the box; cheap unless the strain leaves the margin. A cell so
+ * flat or skewed that the lists would fill the memory is an error (LISI_ERR_UNSUPPORTED); after an error the index is good only for another set_box or free. */
 LISI_MUST_CHECK lisi_status site_index_set_box(site_index *index, const lattice *box, lisi_error *err);
 
 /* The site nearest to the fractional position p of the box (unwrapped: any cell). Ties go to the lowest number in the unit cell. Read-only, so threads may share
@@ -37,7 +38,7 @@ void site_index_nearest(const site_index *index, const double p[3], site_hit *hi
 int site_index_unit_sites(const site_index *index);
 /* Sites in the supercell. */
 int site_index_sites(const site_index *index);
-/* The smallest distance between two sites (images of one site too), Angstrom, in the present box. */
+/* The smallest distance between two sites (images of one site too), Angstrom, in the box that the lists were last made for: within 3 % of the present one. */
 double site_index_closest(const site_index *index);
 /* Fractional position in the box, in [0, 1), of supercell site `number` (from 1). */
 void site_index_position(const site_index *index, int number, double p[3]);
