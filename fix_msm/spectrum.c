@@ -77,6 +77,16 @@ lisi_status spectrum_general(int n, const double *P, double *re, double *im, lis
     for (size_t k = 0; k < N; k++)
       sorted[k] = (eigenvalue){re[k], im[k]};
     qsort(sorted, N, sizeof *sorted, by_modulus);
+    /* the stationary one first, also where others share its modulus */
+    size_t one = 0;
+    for (size_t k = 1; k < N; k++) {
+      if (hypot(sorted[k].re - 1.0, sorted[k].im) < hypot(sorted[one].re - 1.0, sorted[one].im))
+        one = k;
+    }
+    const eigenvalue first = sorted[one];
+    for (; one > 0; one--)
+      sorted[one] = sorted[one - 1];
+    sorted[0] = first;
     for (size_t k = 0; k < N; k++) {
       re[k] = sorted[k].re;
       im[k] = sorted[k].im;

@@ -16,7 +16,7 @@ extern "C" {
  * elements alone are used (LAPACK dsyevd). */
 LISI_MUST_CHECK lisi_status spectrum_reversible(int n, const double *X, const double *pi, double *gap, double *vectors,
                                                 lisi_error *err);
-/* Any P[n][n]: eigenvalues by falling modulus into re[n], im[n] (dgeev). */
+/* Any P[n][n]: eigenvalues by falling modulus, the one nearest to 1 first, into re[n], im[n] (dgeev). */
 LISI_MUST_CHECK lisi_status spectrum_general(int n, const double *P, double *re, double *im, lisi_error *err);
 /* t = -lag / ln |lambda|; infinity for |lambda| >= 1, 0 for 0. The second form takes gap = 1 - lambda and loses nothing
  * for small gaps. */
