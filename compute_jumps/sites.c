@@ -43,6 +43,14 @@ static lisi_status read_cell(const yaml_doc *doc, site_set *set, lisi_error *err
   for (int k = 0; k < 3 && status == LISI_OK; k++) status = yaml_as_doubles(doc, yaml_seq_at(doc, rows, k), "cell", 3, H[k], err);
   lisi_error cell_err = {0};
   if (status == LISI_OK && lattice_from_rows(H, &set->cell, &cell_err) != LISI_OK) status = yaml_fail(doc, rows, err, "%s", cell_err.message);
+  for (int k = 0; k < 3 && status == LISI_OK; k++) { /* the reduced vectors hold the shortest one: a site must not be close to its own image */
+    const int *m = set->cell.reduced[k];
+    const double f[3] = {m[0], m[1], m[2]};
+    double d[3];
+    lattice_vector(&set->cell, f, d);
+    const double length = sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]);
+    if (length < closest) status = yaml_fail(doc, rows, err, "cell: expected images of a site to be at least %g A apart, found %.3g A", closest, length);
+  }
   return status;
 }
 
