@@ -48,6 +48,11 @@ extern "C" __attribute__((visibility("default"))) void lisi_lammps_init(void *lm
   plugin.info = "lisi " LISI_VERSION " compute lijump: site of each atom and jumps between sites";
   plugin.creator.v2 = &create2<ComputeLiJump>;
   add(&plugin, lmp);
+  plugin.style = "fix";
+  plugin.name = "lijump/state";
+  plugin.info = "lisi " LISI_VERSION " fix lijump/state: internal, holds the state of compute lijump";
+  plugin.creator.v2 = &create2<FixLiJumpState>;
+  add(&plugin, lmp);
 #endif
 #ifdef HAVE_FIX_MSM
   plugin.style = "fix";
