@@ -385,7 +385,7 @@ void ComputeLiJump::sample()
   memcpy(drift, shared.drift, sizeof drift);
 
   records.clear();
-  bigint mine[4] = {0, 0, 0, 0}, all[4];
+  bigint mine[5] = {0, 0, 0, 0, 0}, all[5];
   for (int i = 0; i < atom->nlocal; i++) {
     if (!(atom->mask[i] & groupbit)) continue;
     auto &a = state->atoms[i];
@@ -396,6 +396,10 @@ void ComputeLiJump::sample()
     jump_record record;
     position(i, p);
     site_index_nearest(site_idx, p, &hit);
+    if (hit.site == 0) {
+      mine[4] = std::max(mine[4], (bigint) atom->tag[i]);
+      continue;
+    }
     if (!tracker_advance(&track_rule, step, &hit, &a.track, &record)) continue;
     record.id = atom->tag[i];
     records.push_back(record);
@@ -404,7 +408,11 @@ void ComputeLiJump::sample()
     a.last_site = record.to;
   }
   mine[0] = (bigint) records.size();
-  MPI_Allreduce(mine, all, 4, MPI_LMP_BIGINT, MPI_SUM, world);
+  MPI_Allreduce(mine, all, 5, MPI_LMP_BIGINT, MPI_SUM, world);
+  if (all[4] > 0) {
+    MPI_Allreduce(&mine[4], &all[4], 1, MPI_LMP_BIGINT, MPI_MAX, world);
+    LisiCompat::error_all(error, FLERR, "compute lijump {}: the position of atom {} is not finite at step {}", id, all[4], step);
+  }
   nrecords = all[0];
   ntracked = all[1];
   nnew = all[2];

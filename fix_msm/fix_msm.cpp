@@ -207,12 +207,12 @@ void FixMSM::sample()
   const bigint step = update->ntimestep;
   if (step == last) return;
   const bool begins = last < 0, broken = !begins && step != last + every;
+  const bigint before = last;
+  if (broken && step > last) flush_log(); /* so that the log tells where the paths end */
   if (jump->last_sample() != step) {
     if (begins) jump->forget_atoms(true);
     if (broken && step > last) jump->forget_atoms(false);
   }
-  const bigint before = last;
-  if (broken && step > last) flush_log(); /* so that the log tells where the paths end */
   jump->sample();
   last = step;
   if (begins) open_logs();
@@ -222,7 +222,7 @@ void FixMSM::sample()
       jump_event event = {};
       event.kind = JUMP_EVENT_BREAK;
       event.r.step = step;
-      breaks.insert(breaks.end(), {step, before});
+      breaks.insert(breaks.end(), {step, known});
       add({event});
       utils::logmesg(lmp, "fix msm {}: no samples between steps {} and {}; the paths are broken there\n", id, before, step);
     }

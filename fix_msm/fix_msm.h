@@ -71,7 +71,7 @@ private:
   msd_log *msd;
   counts_stream *stream;
   std::vector<jump_event> waiting; /* not yet counted: known is earlier */
-  std::vector<bigint> breaks;      /* pairs: step of the break, step of the last sample before it */
+  std::vector<bigint> breaks;      /* pairs: step of the break, last known step before it */
   std::vector<tagint> alive;       /* ids at the last sample, rising */
   double cell_sum[9];
   bigint ncells;
