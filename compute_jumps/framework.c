@@ -9,6 +9,9 @@
 /* 2^40 of a box: 1e-11 Angstrom in a box of 10 Angstrom, and room for 2^22 atoms at displacements of a whole box, far more at real ones. */
 static const double unit_disp = 1099511627776.0;
 static const double unit_r2 = 1048576.0;
+static const int max_rounds = 20;
+/* At the first sample another shift than none has to be this much better: shifts that are symmetries of the framework alone (not of the sites) fit it as well. */
+static const double much_better = 0.9;
 
 void framework_add(const site_index *references, const double drift[3], const double f[3], framework_sums *sums) {
   const double p[3] = {f[0] - drift[0], f[1] - drift[1], f[2] - drift[2]};
@@ -51,13 +54,19 @@ lisi_status framework_finish(const site_index *references, const framework_sums 
 
 /* Tries one shift, letting the nearest references settle; true when every reference gets exactly one atom. rms is measured at the settled drift. */
 static bool fits(const site_index *references, int natoms, const double (*f)[3], double drift[3], double *rms, unsigned char *taken) {
-  const int rounds = 4;
-  for (int round = 0; round < rounds; round++) {
+  /* Each round lowers the RMS or changes no pair of atom and reference, after which the drift stands still. */
+  bool settled = false;
+  for (int round = 0; round < max_rounds && !settled; round++) {
     framework_sums sums = {{0}};
     for (int a = 0; a < natoms; a++) framework_add(references, drift, f[a], &sums);
     *rms = sqrt((double)sums.sum[3] / unit_r2 / natoms);
-    if (round + 1 < rounds)
-      for (int k = 0; k < 3; k++) drift[k] += (double)sums.sum[k] / unit_disp / natoms;
+    settled = true;
+    for (int k = 0; k < 3; k++) {
+      const double change = (double)sums.sum[k] / unit_disp / natoms;
+      if (fabs(change) <= 1e-11) continue;
+      drift[k] += change;
+      settled = false;
+    }
   }
   if (!(*rms <= largest_rms(references))) return false;
   memset(taken, 0, (size_t)site_index_sites(references) + 1);
@@ -78,7 +87,7 @@ lisi_status framework_start(const site_index *references, int natoms, const doub
   if (status != LISI_OK) return status;
   unsigned char *taken = malloc((size_t)natoms + 1);
   if (taken == NULL) return lisi_no_memory(err, (size_t)natoms + 1);
-  double best = INFINITY, seen = INFINITY, found[3] = {0.0, 0.0, 0.0};
+  double best = INFINITY, limit = INFINITY, seen = INFINITY, found[3] = {0.0, 0.0, 0.0};
   for (int k = -1; k < site_index_unit_sites(references); k++) {
     double trial[3] = {0.0, 0.0, 0.0}, trial_rms;
     if (k >= 0) {
@@ -93,10 +102,10 @@ lisi_status framework_start(const site_index *references, int natoms, const doub
     }
     const bool good = fits(references, natoms, f, trial, &trial_rms, taken);
     seen = fmin(seen, trial_rms);
-    if (!good || trial_rms >= best - 1e-6) continue;
+    if (!good || trial_rms >= limit) continue;
     best = trial_rms;
+    limit = k < 0 ? much_better * trial_rms : trial_rms - 1e-6;
     memcpy(found, trial, sizeof found);
-    if (k < 0) break; /* as it stands: no shift is wanted */
   }
   free(taken);
   if (!isfinite(best))

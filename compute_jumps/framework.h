@@ -30,7 +30,7 @@ void framework_add(const site_index *references, const double drift[3], const do
 LISI_MUST_CHECK lisi_status framework_finish(const site_index *references, const framework_sums *sums, double drift[3], double *rms, lisi_error *err);
 
 /* The drift at the first sample: no shift is tried first, then the rigid shifts that bring the first atom onto each reference position of the unit cell; the one that
- * gives every reference position exactly one atom with the smallest RMS wins. f[natoms][3]: all framework atoms in the order of their ids, so that every rank and
+ * gives every reference position exactly one atom with the smallest RMS wins (no shift wins unless another one is better by a tenth). f[natoms][3]: all framework atoms in the order of their ids, so that every rank and
  * the offline tool decide alike. Errors: wrong number of atoms; no shift fits (the message tells the best RMS). */
 LISI_MUST_CHECK lisi_status framework_start(const site_index *references, int natoms, const double (*f)[3], double drift[3], double *rms, lisi_error *err);
 
