@@ -257,10 +257,7 @@ static lisi_status parse_atom(dump_reader *reader, const layout *l, const lattic
     }
     if (bad != NULL) return lisi_fail(err, LISI_ERR_INPUT, "%s:%ld: expected %s in column %d, found '%.*s'", PLACE(reader), bad, column + 1, n < 40 ? n : 40, w);
   }
-  if (column != l->ncolumns) {
-    if (starts(line, "ITEM:")) return lisi_fail(err, LISI_ERR_INPUT, "%s:%ld: fewer atoms than the frame announces", PLACE(reader));
-    return lisi_fail(err, LISI_ERR_INPUT, "%s:%ld: expected %d columns, found %d", PLACE(reader), l->ncolumns, column);
-  }
+  if (column != l->ncolumns) return lisi_fail(err, LISI_ERR_INPUT, "%s:%ld: expected %d columns, found %d", PLACE(reader), l->ncolumns, column);
   if (l->scaled) memcpy(a->f, x, sizeof x);
   else lattice_frac(box, x, a->f);
   for (int k = 0; k < 3; k++) {
@@ -361,6 +358,8 @@ static lisi_status atoms_of(dump_reader *reader, const layout *l, int natoms, bo
       *end = true;
       return LISI_OK;
     }
+    if (starts(line, "ITEM:"))
+      return lisi_fail(err, LISI_ERR_INPUT, "%s:%ld: expected %d atoms as the frame announces, found %d", PLACE(reader), natoms, k);
     status = reserve(reader, k + 1, err);
     if (status == LISI_OK) status = parse_atom(reader, l, &reader->frame.box, line, &reader->atoms[k], err);
     if (status != LISI_OK) return status;

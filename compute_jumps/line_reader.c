@@ -17,6 +17,7 @@ struct line_reader {
   long number;
   double size; /* bytes in the file system */
   bool finished; /* the file holds no more */
+  bool damaged; /* a compressed file that stops in its middle */
   bool cut_off;
 };
 
@@ -66,8 +67,8 @@ static lisi_status refill(line_reader *reader, lisi_error *err) {
   if (got > 0) reader->end += (size_t)got;
   if (got > 0 && (code == Z_OK || code == Z_STREAM_END)) return LISI_OK;
   reader->finished = true;
-  if (code == Z_BUF_ERROR) { /* a compressed file that stops in its middle */
-    reader->cut_off = true;
+  if (code == Z_BUF_ERROR) { /* what came before is good */
+    reader->damaged = true;
     return LISI_OK;
   }
   if (got < 0 || (code != Z_OK && code != Z_STREAM_END))
@@ -90,7 +91,10 @@ lisi_status line_reader_next(line_reader *reader, char **line, int *length, lisi
       if (status != LISI_OK) return status;
       continue;
     }
-    if (newline == NULL && unread == 0) return LISI_OK;
+    if (newline == NULL && unread == 0) {
+      reader->cut_off = reader->damaged;
+      return LISI_OK;
+    }
     size_t n = newline != NULL ? (size_t)(newline - start) : unread;
     reader->number++;
     if (n > LONGEST) return lisi_fail(err, LISI_ERR_INPUT, "%s:%ld: a line of more than %d bytes", reader->path, reader->number, LONGEST);
