@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Numbers in dumps have to give the same bits as strtod: logs from a run and from its dump are compared byte by byte. */
+/* Numbers in dumps have to give the same bits as strtod: logs from a run and from its dump are compared byte by byte.
+ */
 #include "number_read.h"
 
 #include <setjmp.h>
@@ -54,7 +55,8 @@ static void random_numbers(void **unused) {
   }
 }
 
-/* Decimal digits at random, so that the quotient is seldom a short double: up to 19 digits and every place of the point. */
+/* Decimal digits at random, so that the quotient is seldom a short double: up to 19 digits and every place of the
+ * point. */
 static void random_digits(void **unused) {
   (void)unused;
   for (int k = 0; k < 500000; k++) {
@@ -76,21 +78,45 @@ static void random_digits(void **unused) {
 /* The middle between two doubles, and just beside it: where a second rounding would show. */
 static void halfway(void **unused) {
   (void)unused;
-  const char *const list[] = {
-      "9007199254740993",    "9007199254740992.5",  "9007199254740993.0", "9007199254740993.001", "4503599627370497.5",
-      "4503599627370496.5",  "450359962737049.65",  "0.5000000000000001", "1.0000000000000002",   "1.00000000000000011",
-      "1152921504606846977", "9223372036854775807", "9999999999999999999", "0.1",                 "0.30000000000000004",
-      "1125899906842624.125", "1125899906842624.375", "2.2250738585072011e-308", "5e-324",        "-0.0",
-      "0",                   "-0",                  "+1",                 "1.",                   ".5",
-      "000123.4500",         "1e5",                 "1E+05",              "0.0000000000000000001", "1844674407370955161.5"};
+  const char *const list[] = {"9007199254740993",
+                              "9007199254740992.5",
+                              "9007199254740993.0",
+                              "9007199254740993.001",
+                              "4503599627370497.5",
+                              "4503599627370496.5",
+                              "450359962737049.65",
+                              "0.5000000000000001",
+                              "1.0000000000000002",
+                              "1.00000000000000011",
+                              "1152921504606846977",
+                              "9223372036854775807",
+                              "9999999999999999999",
+                              "0.1",
+                              "0.30000000000000004",
+                              "1125899906842624.125",
+                              "1125899906842624.375",
+                              "2.2250738585072011e-308",
+                              "5e-324",
+                              "-0.0",
+                              "0",
+                              "-0",
+                              "+1",
+                              "1.",
+                              ".5",
+                              "000123.4500",
+                              "1e5",
+                              "1E+05",
+                              "0.0000000000000000001",
+                              "1844674407370955161.5"};
   for (size_t k = 0; k < sizeof list / sizeof *list; k++)
     same(list[k]);
 }
 
 static void refused(void **unused) {
   (void)unused;
-  const char *const list[] = {"",  "-",   "+",    ".",   "-.",  "1..2", "1.2.3", "nan", "inf",  "-inf", "NaN", "1e400", "0x10",
-                              "1a", " 1", "1 ",   "1,5", "--1", "1e",   "e5",    "1-2", "1e+",  "1_0",  "\t1", "*"};
+  const char *const list[] = {"",     "-",   "+",     ".",    "-.",  "1..2", "1.2.3", "nan", "inf",
+                              "-inf", "NaN", "1e400", "0x10", "1a",  " 1",   "1 ",    "1,5", "--1",
+                              "1e",   "e5",  "1-2",   "1e+",  "1_0", "\t1",  "*"};
   double x = 7.0;
   for (size_t k = 0; k < sizeof list / sizeof *list; k++)
     if (number_read_double(list[k], (int)strlen(list[k]), &x))
