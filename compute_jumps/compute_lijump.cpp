@@ -34,7 +34,7 @@ FixLiJumpState::FixLiJumpState(LAMMPS *lmp, int narg, char **arg) : Fix(lmp, nar
   restart_global = 1;
   restart_peratom = 1;
   create_attribute = 1;
-  maxexchange = ATOM_TRACK_DOUBLES + 1;
+  maxexchange = DOUBLES;
   FixLiJumpState::grow_arrays(atom->nmax);
   atom->add_callback(Atom::GROW);
   atom->add_callback(Atom::RESTART);
@@ -96,19 +96,21 @@ int FixLiJumpState::pack_exchange(int i, double *buf)
 {
   atom_track_pack(&atoms[i].track, buf);
   buf[ATOM_TRACK_DOUBLES] = atoms[i].last_site;
-  return ATOM_TRACK_DOUBLES + 1;
+  buf[ATOM_TRACK_DOUBLES + 1] = (double) atoms[i].id;
+  return DOUBLES;
 }
 
 int FixLiJumpState::unpack_exchange(int i, double *buf)
 {
   atom_track_unpack(buf, &atoms[i].track);
   atoms[i].last_site = (int) buf[ATOM_TRACK_DOUBLES];
-  return ATOM_TRACK_DOUBLES + 1;
+  atoms[i].id = (tagint) buf[ATOM_TRACK_DOUBLES + 1];
+  return DOUBLES;
 }
 
 int FixLiJumpState::pack_restart(int i, double *buf)
 {
-  buf[0] = ATOM_TRACK_DOUBLES + 2;
+  buf[0] = DOUBLES + 1;
   return 1 + pack_exchange(i, buf + 1);
 }
 
@@ -120,8 +122,8 @@ void FixLiJumpState::unpack_restart(int i, int nth)
   unpack_exchange(i, atom->extra[i] + m + 1);
 }
 
-int FixLiJumpState::size_restart(int) { return ATOM_TRACK_DOUBLES + 2; }
-int FixLiJumpState::maxsize_restart() { return ATOM_TRACK_DOUBLES + 2; }
+int FixLiJumpState::size_restart(int) { return DOUBLES + 1; }
+int FixLiJumpState::maxsize_restart() { return DOUBLES + 1; }
 double FixLiJumpState::memory_usage() { return (double) atom->nmax * sizeof(AtomState); }
 
 /* ---- compute ---------------------------------------------------------------------------------------------------- */
@@ -385,12 +387,14 @@ void ComputeLiJump::sample()
   memcpy(drift, shared.drift, sizeof drift);
 
   records.clear();
-  bigint mine[5] = {0, 0, 0, 0, 0}, all[5];
+  bigint mine[6] = {0, 0, 0, 0, 0, 0}, all[6];
   for (int i = 0; i < atom->nlocal; i++) {
     if (!(atom->mask[i] & groupbit)) continue;
     auto &a = state->atoms[i];
     mine[1]++;
     mine[2] += !a.track.started;
+    mine[5] += a.track.started && a.id != atom->tag[i];
+    a.id = atom->tag[i];
     double p[3];
     site_hit hit;
     jump_record record;
@@ -408,11 +412,14 @@ void ComputeLiJump::sample()
     a.last_site = record.to;
   }
   mine[0] = (bigint) records.size();
-  MPI_Allreduce(mine, all, 5, MPI_LMP_BIGINT, MPI_SUM, world);
+  MPI_Allreduce(mine, all, 6, MPI_LMP_BIGINT, MPI_SUM, world);
   if (all[4] > 0) {
     MPI_Allreduce(&mine[4], &all[4], 1, MPI_LMP_BIGINT, MPI_MAX, world);
     LisiCompat::error_all(error, FLERR, "compute lijump {}: the position of atom {} is not finite at step {}", id, all[4], step);
   }
+  if (all[5] > 0)
+    LisiCompat::error_all(error, FLERR, "compute lijump {}: {} atoms have other ids than at the last sample, so paths cannot go on; use compress no in "
+                          "delete_atoms, and no reset_atoms id", id, all[5]);
   nrecords = all[0];
   ntracked = all[1];
   nnew = all[2];

@@ -46,8 +46,11 @@ public:
   struct AtomState {
     atom_track track;
     int last_site; /* the last site it was in; a jump through "no site" is told by it */
+    tagint id;     /* at the last sample; renumbered atoms are told by it */
   };
   AtomState *atoms; /* [nmax] */
+
+  enum { DOUBLES = ATOM_TRACK_DOUBLES + 2 }; /* of an atom */
 
   struct Shared {
     bigint last;        /* step of the last sample; -1: none yet */
