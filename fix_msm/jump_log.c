@@ -137,8 +137,17 @@ lisi_status jump_log_add(jump_log *log, const jump_event *event, size_t n, lisi_
     log->waiting = larger;
     log->capacity = capacity;
   }
-  if (n > 0) memcpy(log->waiting + log->n, event, n * sizeof *event);
-  log->n += n;
+  for (size_t k = 0; k < n; k++) { /* field by field on zeros, so that no stray padding gets into restart files */
+    jump_event *to = &log->waiting[log->n++];
+    memset(to, 0, sizeof *to);
+    to->kind = event[k].kind;
+    to->r.step = event[k].r.step;
+    to->r.id = event[k].r.id;
+    to->r.from = event[k].r.from;
+    to->r.to = event[k].r.to;
+    memcpy(to->r.n, event[k].r.n, sizeof to->r.n);
+    to->r.left = event[k].r.left;
+  }
   return LISI_OK;
 }
 
@@ -172,11 +181,11 @@ static void print_event(FILE *stream, const jump_event *e, bool with_left) {
 lisi_status jump_log_flush(jump_log *log, int64_t step, int64_t unknown_from, lisi_error *err) {
   const int64_t known = unknown_from > step ? step : unknown_from - log->every;
   if (known <= log->known || log->ncells == 0) return LISI_OK;
-  qsort(log->waiting, log->n, sizeof *log->waiting, compare_events);
+  if (log->n > 0) qsort(log->waiting, log->n, sizeof *log->waiting, compare_events);
   size_t written = 0;
   while (written < log->n && log->waiting[written].r.step <= known) print_event(log->stream, &log->waiting[written++], log->with_left);
   log->n -= written;
-  memmove(log->waiting, log->waiting + written, log->n * sizeof *log->waiting);
+  if (written > 0) memmove(log->waiting, log->waiting + written, log->n * sizeof *log->waiting);
   (void)fprintf(log->stream, "F %" PRId64, known);
   for (int k = 0; k < 9; k++) (void)fprintf(log->stream, " %.17g", log->cell_sum[k] / (double)log->ncells);
   (void)fputc('\n', log->stream);

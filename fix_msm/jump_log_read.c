@@ -13,6 +13,7 @@
 #include <string.h>
 
 enum { MAX_FIELDS = 16, MAX_SITE_LINES = 1000000 };
+static const int64_t max_step = (int64_t)1 << 62; /* sums of two steps fit */
 
 /* ---- the header as text ---------------------------------------------------------------------------------------------------------------------------------- */
 
@@ -178,7 +179,7 @@ static lisi_status read_key(source *s, const char *line, unsigned *seen, jump_lo
   case K_TIMESTEP:
     return n == 2 && reals(&f[1], 1, &h->timestep) && h->timestep > 0.0 ? LISI_OK : bad(s, err, "'timestep' and a positive number of ps", line);
   case K_EVERY: return n == 2 && integer(f[1], 1, INT64_MAX / 4, &h->every) ? LISI_OK : bad(s, err, "'every' and a number of steps from 1", line);
-  case K_START: return n == 2 && integer(f[1], 0, (int64_t)1 << 62, &h->start) ? LISI_OK : bad(s, err, "'start' and a step from 0", line);
+  case K_START: return n == 2 && integer(f[1], 0, max_step, &h->start) ? LISI_OK : bad(s, err, "'start' and a step from 0", line);
   case K_ATOMS: return n == 2 && integer(f[1], 0, INT64_MAX, &h->natoms) ? LISI_OK : bad(s, err, "'atoms' and a number", line);
   case K_MODE: return read_mode(s, f, n, line, &h->rule, err);
   case K_FRAMEWORK:
@@ -302,26 +303,26 @@ static lisi_status read_event(const source *s, const char *line, const field *f,
   int32_t *site;
   if (is(f[0], "B")) {
     e->kind = JUMP_EVENT_BREAK;
-    if (n != 2 || !integer(f[1], h->start, INT64_MAX, &r->step)) return bad(s, err, "'B step'", line);
+    if (n != 2 || !integer(f[1], h->start, max_step, &r->step)) return bad(s, err, "'B step'", line);
     forget_all(atoms);
     return LISI_OK;
   }
   if (is(f[0], "E")) {
     e->kind = JUMP_EVENT_GONE;
-    if (n != 3 || !integer(f[1], h->start, INT64_MAX, &r->step) || !integer(f[2], 0, INT64_MAX, &r->id)) return bad(s, err, "'E step id'", line);
+    if (n != 3 || !integer(f[1], h->start, max_step, &r->step) || !integer(f[2], 0, INT64_MAX, &r->id)) return bad(s, err, "'E step id'", line);
     if ((site = site_of(atoms, r->id)) == NULL) return lisi_no_memory(err, atoms->capacity * 24);
     *site = 0;
     return LISI_OK;
   }
   e->kind = JUMP_EVENT_JUMP;
-  if ((n != 7 && n != 8) || !integer(f[0], h->start, INT64_MAX, &r->step) || !integer(f[1], 0, INT64_MAX, &r->id) || !integer32(f[2], 0, nsites, &r->from) ||
+  if ((n != 7 && n != 8) || !integer(f[0], h->start, max_step, &r->step) || !integer(f[1], 0, INT64_MAX, &r->id) || !integer32(f[2], 0, nsites, &r->from) ||
       !integer32(f[3], 0, nsites, &r->to) || !integer32(f[4], -(1 << 30), 1 << 30, &r->n[0]) || !integer32(f[5], -(1 << 30), 1 << 30, &r->n[1]) ||
       !integer32(f[6], -(1 << 30), 1 << 30, &r->n[2]) || (n == 8 && !integer(f[7], 0, r->step, &r->left))) {
     char expected[120];
     (void)snprintf(expected, sizeof expected, "'step id from to nx ny nz [left]' with sites from 0 to %d and steps from %" PRId64, nsites, h->start);
     return bad(s, err, expected, line);
   }
-  if (r->from == 0 && r->to == 0) return bad(s, err, "a change of site", line);
+  if (r->from == r->to && (r->to == 0 || (r->n[0] == 0 && r->n[1] == 0 && r->n[2] == 0))) return bad(s, err, "a change of site", line);
   if ((site = site_of(atoms, r->id)) == NULL) return lisi_no_memory(err, atoms->capacity * 24);
   if (*site != r->from) {
     char expected[120];
@@ -365,7 +366,7 @@ static lisi_status read_records(source *s, jump_log_data *data, lisi_error *err)
     if (is(f[0], "F")) {
       double cell[9];
       int64_t at;
-      if (n != 11 || !integer(f[1], h->start, INT64_MAX, &at) || !reals(&f[2], 9, cell)) {
+      if (n != 11 || !integer(f[1], h->start, max_step, &at) || !reals(&f[2], 9, cell)) {
         status = bad(s, err, "'F step' and nine numbers", line);
       } else if (at <= data->last || at < step || (at - h->start) % h->every != 0) {
         status = bad(s, err, "an F line at a later sample than the one before", line);

@@ -12,7 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MAX_BLOCKS = 10 };
+enum { MAX_BLOCKS = 10, HEADER = 128 };
+static const int64_t max_step = (int64_t)1 << 60; /* sums of a few steps fit */
 
 bool msd_is_origin(const msd_plan *plan, int64_t sample) { return plan->spacing > 0 && sample % plan->spacing == 0; }
 
@@ -30,6 +31,10 @@ struct msd_log {
   char *path;
   FILE *stream;
 };
+
+static void print_header(char text[HEADER], double timestep, int64_t every) {
+  (void)snprintf(text, HEADER, "lisi-msd 1\ntimestep %.17g\nevery %" PRId64 "\ndata\n", timestep, every);
+}
 
 static lisi_status open_log(const char *path, const char *mode, msd_log **out, lisi_error *err) {
   *out = NULL;
@@ -54,11 +59,14 @@ static lisi_status open_log(const char *path, const char *mode, msd_log **out, l
 lisi_status msd_log_create(const char *path, double timestep, int64_t every, msd_log **out, lisi_error *err) {
   lisi_status status = open_log(path, "w", out, err);
   if (status != LISI_OK) return status;
-  (void)fprintf((*out)->stream, "lisi-msd 1\ntimestep %.17g\nevery %" PRId64 "\ndata\n", timestep, every);
+  char header[HEADER];
+  print_header(header, timestep, every);
+  (void)fputs(header, (*out)->stream);
   status = msd_log_flush(*out, err);
   if (status != LISI_OK) {
     lisi_error second = {0}; /* the first failure is the one to tell */
-    if (msd_log_close(*out, &second) != LISI_OK) (void)unlink(path);
+    const lisi_status closed = msd_log_close(*out, &second);
+    (void)closed;
     *out = NULL;
   }
   return status;
@@ -72,7 +80,7 @@ static bool parse_line(const char *line, int64_t head[3], double tensor[6]) {
     if (!(k < 3 ? number_read_int64(line, length, &head[k]) : number_read_double(line, length, &tensor[k - 3]))) return false;
     line += length;
   }
-  return *line == '\0' && head[1] > 0 && head[2] > 0;
+  return *line == '\0' && head[0] >= 0 && head[0] <= max_step && head[1] > 0 && head[1] <= max_step && head[2] > 0;
 }
 
 lisi_status msd_log_reopen(const char *path, double timestep, int64_t every, int64_t step, msd_log **out, lisi_error *err) {
@@ -80,30 +88,35 @@ lisi_status msd_log_reopen(const char *path, double timestep, int64_t every, int
   FILE *old = fopen(path, "r");
   if (old == NULL && errno == ENOENT) return msd_log_create(path, timestep, every, out, err);
   if (old == NULL) return lisi_fail(err, LISI_ERR_INPUT, "%s: cannot be opened: %s", path, strerror(errno));
+  char header[HEADER], found[HEADER] = {0};
+  print_header(header, timestep, every);
+  const size_t size = strlen(header);
+  lisi_status status = LISI_OK;
+  if (fread(found, 1, size, old) != size || memcmp(header, found, size) != 0)
+    status = lisi_fail(err, LISI_ERR_INPUT, "%s: expected an MSD log of this run (lisi-msd 1, timestep %g, every %" PRId64 ") to go on with", path, timestep, every);
   char *line = NULL;
   size_t capacity = 0;
-  int64_t offset = 0, end = -1;
+  int64_t end = (int64_t)size;
   ssize_t n;
-  while ((n = getline(&line, &capacity, old)) > 0 && line[n - 1] == '\n') {
+  for (long number = 5; status == LISI_OK && (n = getline(&line, &capacity, old)) > 0 && line[n - 1] == '\n'; number++) {
+    int64_t head[3];
+    double tensor[6];
     line[n - 1] = '\0';
-    if (end < 0) {
-      if (strcmp(line, "data") == 0) end = offset + n;
-    } else {
-      int64_t head[3];
-      double tensor[6];
-      if (!parse_line(line, head, tensor) || head[0] + head[1] > step) break;
-      end = offset + n;
-    }
-    offset += n;
+    if (!parse_line(line, head, tensor))
+      status = lisi_fail(err, LISI_ERR_INPUT, "%s:%ld: expected 'origin lag atoms xx yy zz xy xz yz', found '%.80s'", path, number, line);
+    else if (head[0] + head[1] > step)
+      break;
+    end += n;
   }
   free(line);
   (void)fclose(old);
-  if (end < 0) return lisi_fail(err, LISI_ERR_INPUT, "%s: expected a file that begins with 'lisi-msd 1', to go on with", path);
+  if (status != LISI_OK) return status;
   if (truncate(path, (off_t)end) != 0) return lisi_fail(err, LISI_ERR_IO, "%s: cannot be cut back to step %" PRId64 ": %s", path, step, strerror(errno));
   return open_log(path, "a", out, err);
 }
 
 lisi_status msd_log_line(msd_log *log, int64_t origin_step, int64_t lag_steps, int64_t natoms, const double sum[6], lisi_error *err) {
+  if (natoms < 1) return LISI_OK;
   errno = 0;
   (void)fprintf(log->stream, "%" PRId64 " %" PRId64 " %" PRId64, origin_step, lag_steps, natoms);
   for (int k = 0; k < 6; k++) (void)fprintf(log->stream, " %.10g", sum[k] / (double)natoms);

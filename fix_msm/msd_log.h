@@ -35,9 +35,10 @@ bool msd_is_lag(const msd_plan *plan, int64_t lag);
 
 typedef struct msd_log msd_log;
 LISI_MUST_CHECK lisi_status msd_log_create(const char *path, double timestep, int64_t every, msd_log **log, lisi_error *err);
-/* To go on after a restart: keeps the lines with origin + lag <= step. A missing file is made anew. */
+/* To go on after a restart: keeps the lines with origin + lag <= step. A missing file is made anew; one with another header, or with a
+ * line that is none, is an error (LISI_ERR_INPUT). */
 LISI_MUST_CHECK lisi_status msd_log_reopen(const char *path, double timestep, int64_t every, int64_t step, msd_log **log, lisi_error *err);
-/* sum[6]: xx yy zz xy xz yz summed over natoms. */
+/* sum[6]: xx yy zz xy xz yz summed over natoms. No atoms, no line. */
 LISI_MUST_CHECK lisi_status msd_log_line(msd_log *log, int64_t origin_step, int64_t lag_steps, int64_t natoms, const double sum[6], lisi_error *err);
 LISI_MUST_CHECK lisi_status msd_log_flush(msd_log *log, lisi_error *err);
 LISI_MUST_CHECK lisi_status msd_log_close(msd_log *log, lisi_error *err);
