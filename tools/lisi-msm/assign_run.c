@@ -14,6 +14,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Displacement products are summed as integers of 2^-24 A^2, as fix msm does, where ranks must not change a bit. */
+static const double msd_unit = 16777216.0;
+
 /* The atoms of one kind in the present frame, and the ids they must have. */
 typedef struct {
   int n, capacity;
@@ -244,18 +247,16 @@ static lisi_status take_msd(assignment *a, const dump_frame *frame, lisi_error *
     const int slot = msd_slot(&o->msd, from);
     if (a->origin_sample[slot] != from) continue;
     const double(*r0)[3] = (const double(*)[3])a->origin + (size_t)slot * (size_t)n;
-    double sum[6] = {0.0};
+    int64_t units[6] = {0};
     for (int i = 0; i < n; i++) {
       double r[3];
       lattice_vector(&frame->box, a->moving.f[i], r);
       const double x = r[0] - r0[i][0], y = r[1] - r0[i][1], z = r[2] - r0[i][2];
-      sum[0] += x * x;
-      sum[1] += y * y;
-      sum[2] += z * z;
-      sum[3] += x * y;
-      sum[4] += x * z;
-      sum[5] += y * z;
+      const double product[6] = {x * x, y * y, z * z, x * y, x * z, y * z};
+      for (int c = 0; c < 6; c++) units[c] += llrint(product[c] * msd_unit);
     }
+    double sum[6];
+    for (int c = 0; c < 6; c++) sum[c] = (double)units[c] / msd_unit;
     const lisi_status status = msd_log_line(a->msd, frame->step - (sample - from) * o->every, (sample - from) * o->every, n, sum, err);
     if (status != LISI_OK) return status;
   }
