@@ -79,3 +79,21 @@ void bootstrap_percentiles(int n, double *sample, double level, double *lo, doub
   *lo = percentile(sample, m, 0.5 * (1.0 - level));
   *hi = percentile(sample, m, 0.5 * (1.0 + level));
 }
+
+double bootstrap_expanded_level(double level, int nparts) {
+  if (nparts < 2 || !(level > 0.0 && level < 1.0))
+    return level;
+  double lo = 0.0, hi = 40.0; /* z with P(|normal| < z) = level */
+  for (int k = 0; k < 100; k++) {
+    const double middle = 0.5 * (lo + hi);
+    if (erf(middle * M_SQRT1_2) < level)
+      lo = middle;
+    else
+      hi = middle;
+  }
+  /* the same quantile of Student's t (Abramowitz and Stegun 26.7.5), for the spread of nparts parts about their own mean */
+  const double z = lo, z2 = z * z, nu = nparts - 1.0;
+  const double t = z * (1.0 + (z2 + 1.0) / (4.0 * nu) + ((5.0 * z2 + 16.0) * z2 + 3.0) / (96.0 * nu * nu) +
+                        (((3.0 * z2 + 19.0) * z2 + 17.0) * z2 - 15.0) / (384.0 * nu * nu * nu));
+  return erf(t * sqrt(nparts / nu) * M_SQRT1_2);
+}

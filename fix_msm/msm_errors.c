@@ -125,6 +125,7 @@ lisi_status msm_errors(const state_space *space, const lag_counts *counts, const
   for (int w = 0; w < 2 && status == LISI_OK; w++) {
     if (kind[w]->nparts < 2)
       continue;
+    const double expanded = bootstrap_expanded_level(level, kind[w]->nparts);
     lisi_rng rng;
     lisi_rng_seed(&rng, options->seed + (uint64_t)w);
     int good = 0;
@@ -163,7 +164,7 @@ lisi_status msm_errors(const state_space *space, const lag_counts *counts, const
     for (int q = 0; q < nq; q++) {
       double l, h;
       bool taken;
-      bootstrap_percentiles(nboot, sample + (size_t)q * B, level, &l, &h);
+      bootstrap_percentiles(nboot, sample + (size_t)q * B, expanded, &l, &h);
       widen(l, h, &lo[q], &hi[q], &taken);
       if (taken && q == Q_ISO)
         m->ci_from = kind_name[w];

@@ -306,6 +306,8 @@ static void percentiles(void **state) {
   double gone[3] = {NAN, NAN, 1};
   bootstrap_percentiles(3, gone, .9, &lo, &hi);
   assert_true(isnan(lo) && isnan(hi));
+  CLOSE(bootstrap_expanded_level(.95, 10), erf(2.2621572 * sqrt(10 / 9.) * M_SQRT1_2), 1e-4); /* t of 9 at .975 */
+  CLOSE(bootstrap_expanded_level(.95, 1000000), .95, 1e-5);
   lisi_rng a, b;
   lisi_rng_seed(&a, 5);
   lisi_rng_seed(&b, 5);
