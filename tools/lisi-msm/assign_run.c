@@ -173,6 +173,9 @@ static lisi_status begin(assignment *a, const dump_frame *frame, lisi_error *err
   if (a->moving.n == 0)
     return lisi_fail(err, LISI_ERR_INPUT, "%s:%ld: no atom of species %s; tell which it is (--species, or --map 1=Li,2=Si for numeric types)", frame->file,
                      frame->line, o->species);
+  if (a->has_host && a->host.n == 0)
+    return lisi_fail(err, LISI_ERR_INPUT, "%s:%ld: no atom of the framework (%s%s); tell its elements (--framework, or --map 1=Li,2=Si for numeric types), or --framework none",
+                     frame->file, frame->line, o->framework != NULL ? o->framework : o->sites->species[0], o->framework != NULL ? "" : " ...");
   lisi_status status = site_set_replicate(o->sites, &frame->box, o->replicate, r->replicate, err);
   if (status == LISI_OK)
     status = site_index_create(o->sites->nsites, o->sites->site[0].frac, (int)(sizeof(site) / sizeof(double)), r->replicate, &a->sites, err);
