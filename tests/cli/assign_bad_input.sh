@@ -114,6 +114,8 @@ awk '/BOX BOUNDS/ { n++; print; getline; xy = $3; if (n > 4) { $2 += 12 - 2.2; $
 wrong "flip"
 pass "dumps"
 
+refused 2 "no two frames" good.dump "${usual[@]}" --every 5
+
 # ---- what is no error, but told
 head -n 240 good.dump >short.dump
 exits 0 "$BIN/lisi-msm" assign short.dump "${usual[@]}"

@@ -283,8 +283,9 @@ static int64_t unknown_from(const assignment *a, int64_t step) {
 
 /* Frames are missing: what is known so far ends here, and every atom starts anew. The drift goes on. */
 static lisi_status start_anew(assignment *a, const dump_frame *frame, lisi_error *err) {
-  cli_warn("%s:%ld: no frame between steps %" PRId64 " and %" PRId64 " (expected one every %" PRId64 "); no pair of samples spans this break", frame->file,
-           frame->line, a->result->last, frame->step, a->o->every);
+  if (a->result->nbreaks < 3)
+    cli_warn("%s:%ld: no frame between steps %" PRId64 " and %" PRId64 " (expected one every %" PRId64 "); no pair of samples spans this break", frame->file,
+             frame->line, a->result->last, frame->step, a->o->every);
   lisi_status status = jump_log_flush(a->log, a->result->last, unknown_from(a, a->result->last), err);
   const jump_event event = {.kind = JUMP_EVENT_BREAK, .r = {.step = frame->step}};
   if (status == LISI_OK) status = jump_log_add(a->log, &event, 1, err);
@@ -384,6 +385,9 @@ lisi_status assign_run(const assign_options *options, dump_reader *reader, assig
   if (status == LISI_OK && result->nsamples == 0)
     status = nframes == 0 ? lisi_fail(err, LISI_ERR_INPUT, "the trajectory is empty (no frame)")
                           : lisi_fail(err, LISI_ERR_INPUT, "none of the %" PRId64 " frames has a step that is a multiple of %" PRId64 " (--every)", nframes, options->every);
+  if (status == LISI_OK && result->nsamples > 1 && result->nbreaks == result->nsamples - 1)
+    status = lisi_fail(err, LISI_ERR_INPUT, "no two frames are %" PRId64 " steps apart: a sample every so many steps (--every) is not what the dump holds", options->every);
+  if (status == LISI_OK && result->nbreaks > 3) cli_warn("frames are missing in %ld places in all", result->nbreaks);
   if (status == LISI_OK) {
     for (int k = 0; k < a.nlabels; k++) result->occupancy[k] /= (double)result->nsamples;
     result->unassigned /= (double)result->nsamples;
