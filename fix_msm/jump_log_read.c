@@ -59,6 +59,7 @@ static lisi_status next_line(source *s, char **line, int *length, lisi_error *er
   if (s->reader != NULL) {
     const lisi_status status = line_reader_next(s->reader, line, length, err);
     s->number = line_reader_number(s->reader);
+    if (line_reader_cut_off(s->reader)) *line = NULL; /* half a line, of a run that was killed */
     return status;
   }
   const ssize_t n = getline(&s->buffer, &s->capacity, s->plain);
@@ -350,10 +351,6 @@ static lisi_status read_records(source *s, jump_log_data *data, lisi_error *err)
     if (status != LISI_OK) break;
     if (line == NULL) {
       if (line_reader_cut_off(s->reader)) data->complete = false;
-      break;
-    }
-    if (line_reader_cut_off(s->reader)) { /* half a line, of a run that was killed */
-      data->complete = false;
       break;
     }
     field f[MAX_FIELDS];
