@@ -26,13 +26,15 @@ static const char site_text[] = "format: lisi-sites 1 # kept\n"
                                 "  - {type: 1, label: Li1, frac: [0.5, 0.5, 0.5]}\n"
                                 "  - {type: 2, frac: [0.5, 0, 0]}\n";
 
-static char folder[] = "/tmp/lisi-jumps-XXXXXX";
-static char path[64], other[64];
+static char folder[64];
+static char path[96], other[96];
 static site_set *sites;
 
 static int set_up(void **state) {
   (void)state;
   lisi_error err = {0};
+  /* Thousands of small files: in memory where there is a place for it. */
+  (void)snprintf(folder, sizeof folder, "%s/lisi-jumps-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
   if (mkdtemp(folder) == NULL)
     return 1;
   (void)snprintf(path, sizeof path, "%s/run.jumps", folder);
