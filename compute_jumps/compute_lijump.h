@@ -53,11 +53,11 @@ public:
   enum { DOUBLES = ATOM_TRACK_DOUBLES + 2 }; /* of an atom */
 
   struct Shared {
-    bigint last;        /* step of the last sample; -1: none yet */
-    bigint njumps;      /* in all */
-    bool drift_known;   /* false before the first sample */
-    double drift[3];    /* of the framework, in fractions of the box */
-    double H[3][3];     /* box of the last sample, to see a flip */
+    bigint last;      /* step of the last sample; -1: none yet */
+    bigint njumps;    /* in all */
+    bool drift_known; /* false before the first sample */
+    double drift[3];  /* of the framework, in fractions of the box */
+    double H[3][3];   /* box of the last sample, to see a flip */
   } shared;
   void forget(); /* as if nothing had been sampled */
 
@@ -75,10 +75,12 @@ public:
   double memory_usage() override;
 
   /* ---- for fix msm ---- */
-  /* Advances the state to the present step; all ranks call it. Does nothing when this step has been sampled. Afterwards records holds the jumps
-   * established at this sample by atoms of this rank, and the counts below those of all ranks. */
+  /* Advances the state to the present step; all ranks call it. Does nothing when this step has been sampled. Afterwards
+   * records holds the jumps established at this sample by atoms of this rank, and the counts below those of all ranks.
+   */
   void sample();
-  /* The next sample starts anew: every atom gets a first site again. The drift of the framework is kept unless `all`. */
+  /* The next sample starts anew: every atom gets a first site again. The drift of the framework is kept unless `all`.
+   */
   void forget_atoms(bool all);
   bigint last_sample() const { return state->shared.last; }
   bigint jumps_in_all() const { return state->shared.njumps; }
@@ -114,10 +116,10 @@ private:
   double drift[3]; /* of the present evaluation */
 
   int nmax;
-  double **rows;            /* per-atom output */
-  bigint evaluated;         /* step for which rows and vector stand; -1: none */
-  bigint counts[4];         /* in a site, in none, crowded sites, empty sites */
-  bigint jumps_seen;        /* njumps at the previous evaluation of the vector */
+  double **rows;     /* per-atom output */
+  bigint evaluated;  /* step for which rows and vector stand; -1: none */
+  bigint counts[4];  /* in a site, in none, crowded sites, empty sites */
+  bigint jumps_seen; /* njumps at the previous evaluation of the vector */
 
   void read_sites(const std::string &);
   void take_box();

@@ -20,29 +20,29 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <limits>
 
 using namespace LAMMPS_NS;
 
-static const int FORMAT = 1;
-static const int LARGEST_MATRIX = 1000;       /* sites; above, there is no global array */
-static const double MSD_UNIT = 16777216.0;    /* displacement products are summed as integers of 2^-24 A^2: exact in any order */
-static const long long FIRST_BLOCK = 1;       /* time blocks of the counts start this long (samples) and double ... */
-static const int BLOCKS = 32;                 /* ... whenever there get to be more than so many */
+static const int LARGEST_MATRIX = 1000; /* sites; above, there is no global array */
+static const long long FIRST_BLOCK = 1; /* time blocks of the counts start this long (samples) and double ... */
+static const int BLOCKS = 32;           /* ... whenever there get to be more than so many */
 
-FixMSM::FixMSM(LAMMPS *lmp, int narg, char **arg) :
-    Fix(lmp, narg, arg), flush(100), plan{50, 20}, temperature(0.0), jump(nullptr), first(-1), last(-1), known(-1), dt(0.0),
-    natoms_before(0), restored(false), ncols(0), origins(nullptr), log(nullptr), msd(nullptr), stream(nullptr), cell_sum{},
-    ncells(0), matrix_known(-2), status(LISI_OK), failure{}
-{
-  if (narg < 5) utils::missing_cmd_args(FLERR, "fix msm", error);
-  if (!atom->tag_enable) error->all(FLERR, "fix msm needs atom ids, but they are off (atom_modify id no)");
+FixMSM::FixMSM(LAMMPS *lmp, int narg, char **arg)
+    : Fix(lmp, narg, arg), flush(100), plan{50, 20}, temperature(0.0), jump(nullptr), first(-1), last(-1), known(-1),
+      dt(0.0), natoms_before(0), restored(false), ncols(0), origins(nullptr), log(nullptr), msd(nullptr),
+      stream(nullptr), cell_sum{}, ncells(0), matrix_known(-2), status(LISI_OK), failure{} {
+  if (narg < 5)
+    utils::missing_cmd_args(FLERR, "fix msm", error);
+  if (!atom->tag_enable)
+    error->all(FLERR, "fix msm needs atom ids, but they are off (atom_modify id no)");
   every = utils::bnumeric(FLERR, arg[3], false, lmp);
-  if (every < 1 || every > MAXSMALLINT) error->all(FLERR, "fix msm: N, the steps between samples, has to be a number from 1, found {}", arg[3]);
-  nevery = (int) every;
+  if (every < 1 || every > MAXSMALLINT)
+    error->all(FLERR, "fix msm: N, the steps between samples, has to be a number from 1, found {}", arg[3]);
+  nevery = (int)every;
   compute_id = arg[4];
   jump = dynamic_cast<ComputeLiJump *>(modify->get_compute_by_id(compute_id));
-  if (!jump) error->all(FLERR, "fix msm: {} is not the ID of a compute lijump", compute_id);
+  if (!jump)
+    error->all(FLERR, "fix msm: {} is not the ID of a compute lijump", compute_id);
   if (jump->igroup != igroup)
     error->all(FLERR, "fix msm: its group {} differs from group {} of compute {}; give the same", group->names[igroup],
                group->names[jump->igroup], compute_id);
@@ -52,23 +52,29 @@ FixMSM::FixMSM(LAMMPS *lmp, int narg, char **arg) :
     const int take = key == "msd" ? 2 : 1;
     if (key != "log" && key != "lags" && key != "counts" && key != "flush" && key != "msd" && key != "temperature")
       error->all(FLERR, "fix msm: unknown keyword {}; expected log, lags, counts, flush, msd or temperature", key);
-    if (i + take > narg) utils::missing_cmd_args(FLERR, "fix msm " + key, error);
-    if (key == "log") log_path = arg[i];
-    if (key == "counts") counts_path = arg[i];
+    if (i + take > narg)
+      utils::missing_cmd_args(FLERR, "fix msm " + key, error);
+    if (key == "log")
+      log_path = arg[i];
+    if (key == "counts")
+      counts_path = arg[i];
     if (key == "flush") {
       flush = utils::bnumeric(FLERR, arg[i], false, lmp);
-      if (flush < 1) error->all(FLERR, "fix msm: flush has to be a number of samples from 1, found {}", flush);
+      if (flush < 1)
+        error->all(FLERR, "fix msm: flush has to be a number of samples from 1, found {}", flush);
     }
     if (key == "temperature") {
       temperature = utils::numeric(FLERR, arg[i], false, lmp);
-      if (!(temperature > 0.0)) error->all(FLERR, "fix msm: temperature has to be positive, found {}", arg[i]);
+      if (!(temperature > 0.0))
+        error->all(FLERR, "fix msm: temperature has to be positive, found {}", arg[i]);
     }
     if (key == "msd") {
       plan.spacing = utils::bnumeric(FLERR, arg[i], false, lmp);
       plan.norigins = utils::inumeric(FLERR, arg[i + 1], false, lmp);
       const bool off = plan.spacing == 0 && plan.norigins == 0;
       if (!off && (plan.spacing < 1 || plan.norigins < 1 || plan.norigins > 1000))
-        error->all(FLERR, "fix msm: msd wants a spacing from 1 and 1 to 1000 origins (or 0 0 for none), found {} {}", arg[i], arg[i + 1]);
+        error->all(FLERR, "fix msm: msd wants a spacing from 1 and 1 to 1000 origins (or 0 0 for none), found {} {}",
+                   arg[i], arg[i + 1]);
     }
     if (key != "lags") {
       i += take;
@@ -77,14 +83,19 @@ FixMSM::FixMSM(LAMMPS *lmp, int narg, char **arg) :
     lags.clear();
     while (i < narg && utils::is_integer(arg[i])) {
       lags.push_back(utils::bnumeric(FLERR, arg[i], false, lmp));
-      if (lags.back() < 1) error->all(FLERR, "fix msm: a lag has to be a number of samples from 1, found {}", arg[i]);
+      if (lags.back() < 1)
+        error->all(FLERR, "fix msm: a lag has to be a number of samples from 1, found {}", arg[i]);
       i++;
     }
-    if (lags.empty()) error->all(FLERR, "fix msm: lags wants numbers of samples, found {}", arg[i]);
+    if (lags.empty())
+      error->all(FLERR, "fix msm: lags wants numbers of samples, found {}", arg[i]);
   }
-  if (log_path.empty()) error->all(FLERR, "fix msm: log FILE is missing; every jump has to go somewhere");
-  if (!counts_path.empty() && lags.empty()) error->all(FLERR, "fix msm: counts {} is given without lags", counts_path);
-  if (!lags.empty() && counts_path.empty()) counts_path = log_path + ".counts";
+  if (log_path.empty())
+    error->all(FLERR, "fix msm: log FILE is missing; every jump has to go somewhere");
+  if (!counts_path.empty() && lags.empty())
+    error->all(FLERR, "fix msm: counts {} is given without lags", counts_path);
+  if (!lags.empty() && counts_path.empty())
+    counts_path = log_path + ".counts";
 
   const int nsites = site_index_sites(jump->index());
   scalar_flag = 1;
@@ -100,18 +111,18 @@ FixMSM::FixMSM(LAMMPS *lmp, int narg, char **arg) :
   create_attribute = 1;
   if (plan.spacing > 0) {
     ncols = 3 * plan.norigins;
-    slot_origin.assign((size_t) plan.norigins, -1);
+    slot_origin.assign((size_t)plan.norigins, -1);
     restart_peratom = 1;
     maxexchange = ncols;
     FixMSM::grow_arrays(atom->nmax);
     atom->add_callback(Atom::GROW);
     atom->add_callback(Atom::RESTART);
-    for (int i = 0; i < atom->nlocal; i++) FixMSM::set_arrays(i);
+    for (int i = 0; i < atom->nlocal; i++)
+      FixMSM::set_arrays(i);
   }
 }
 
-FixMSM::~FixMSM()
-{
+FixMSM::~FixMSM() {
   if (ncols > 0) {
     atom->delete_callback(id, Atom::GROW);
     atom->delete_callback(id, Atom::RESTART);
@@ -120,102 +131,133 @@ FixMSM::~FixMSM()
   lisi_error err = {};
   lisi_status closed = jump_log_close(log, &err);
   const lisi_status also = msd ? msd_log_close(msd, &err) : LISI_OK;
-  if (closed == LISI_OK) closed = also;
-  if (closed != LISI_OK) error->warning(FLERR, "fix msm: {}", err.message);
+  if (closed == LISI_OK)
+    closed = also;
+  if (closed != LISI_OK)
+    error->warning(FLERR, "fix msm: {}", err.message);
   counts_stream_free(stream);
 }
 
-int FixMSM::setmask() { return FixConst::END_OF_STEP | FixConst::POST_RUN; }
+int FixMSM::setmask() {
+  return FixConst::END_OF_STEP | FixConst::POST_RUN;
+}
 
-double FixMSM::timestep_ps() const { return strcmp(update->unit_style, "real") == 0 ? 0.001 * update->dt : update->dt; }
+double FixMSM::timestep_ps() const {
+  return strcmp(update->unit_style, "real") == 0 ? 0.001 * update->dt : update->dt;
+}
 
 /* ---- failures on rank 0 ----------------------------------------------------------------------------------------- */
 
-void FixMSM::note(lisi_status s)
-{
-  if (s != LISI_OK && status == LISI_OK) status = s;
+void FixMSM::note(lisi_status s) {
+  if (s != LISI_OK && status == LISI_OK)
+    status = s;
 }
 
 /* All ranks learn of a failure on rank 0, and stop together. */
-void FixMSM::agree()
-{
-  int code = (int) status;
+void FixMSM::agree() {
+  int code = (int)status;
   MPI_Bcast(&code, 1, MPI_INT, 0, world);
-  if (code == LISI_OK) return;
-  MPI_Bcast(&failure, (int) sizeof failure, MPI_BYTE, 0, world);
-  LisiCompat::error_all(error, FLERR, "fix msm {}: {}", id, failure.message[0] ? failure.message : lisi_status_string((lisi_status) code));
+  if (code == LISI_OK)
+    return;
+  MPI_Bcast(&failure, (int)sizeof failure, MPI_BYTE, 0, world);
+  LisiCompat::error_all(error, FLERR, "fix msm {}: {}", id,
+                        failure.message[0] ? failure.message : lisi_status_string((lisi_status)code));
 }
 
 /* ---- run -------------------------------------------------------------------------------------------------------- */
 
-void FixMSM::init()
-{
+void FixMSM::init() {
   jump = dynamic_cast<ComputeLiJump *>(modify->get_compute_by_id(compute_id));
-  if (!jump) error->all(FLERR, "fix msm {}: compute lijump {} is gone", id, compute_id);
+  if (!jump)
+    error->all(FLERR, "fix msm {}: compute lijump {} is gone", id, compute_id);
   bool behind = false;
   for (const auto &other : modify->get_fix_list()) {
     if (other == this) {
       behind = true;
       continue;
     }
-    if (behind && (other->box_change & BOX_CHANGE_SIZE || other->box_change & BOX_CHANGE_SHAPE) && (other->setmask() & FixConst::END_OF_STEP) &&
-        comm->me == 0)
-      error->warning(FLERR, "fix {} changes the box at the end of a step, after fix msm {} has sampled: define it before", other->id, id);
+    if (behind && last < 0 && comm->me == 0 && (other->box_change & (BOX_CHANGE_SIZE | BOX_CHANGE_SHAPE)) &&
+        (modify->get_fix_mask(other) & FixConst::END_OF_STEP))
+      error->warning(FLERR,
+                     "fix {} changes the box at the end of a step, after fix msm {} has sampled: define it before",
+                     other->id, id);
     auto *twin = dynamic_cast<FixMSM *>(other);
-    if (!twin || twin->compute_id != compute_id) continue;
+    if (!twin || twin->compute_id != compute_id)
+      continue;
     if (twin->every != every)
-      error->all(FLERR, "fix msm {} samples compute {} every {} steps and fix msm {} every {}: one compute has one N; define a second compute", id,
-                 compute_id, every, other->id, twin->every);
+      error->all(FLERR,
+                 "fix msm {} samples compute {} every {} steps and fix msm {} every {}: one compute has one N; define "
+                 "a second compute",
+                 id, compute_id, every, other->id, twin->every);
     if ((twin->last >= 0) != (last >= 0))
-      error->all(FLERR, "fix msm {} and {} sample compute {}, but one of them began earlier: define both before the run, or a second compute", id,
-                 other->id, compute_id);
+      error->all(FLERR,
+                 "fix msm {} and {} sample compute {}, but one of them began earlier: define both before the run, or a "
+                 "second compute",
+                 id, other->id, compute_id);
   }
   if (last >= 0 && last != jump->last_sample())
-    error->all(FLERR, "fix msm {} was at step {} and its compute {} at step {}: after a restart both have to have the IDs that they had", id, last,
-               compute_id, jump->last_sample());
+    error->all(FLERR,
+               "fix msm {} was at step {} and its compute {} at step {}: after a restart both have to have the IDs "
+               "that they had",
+               id, last, compute_id, jump->last_sample());
   reset_dt();
 }
 
-void FixMSM::reset_dt()
-{
+void FixMSM::reset_dt() {
   if (last >= 0 && std::fabs(timestep_ps() - dt) > 1e-12 * dt)
-    error->all(FLERR, "fix msm {}: the timestep changed from {} to {} ps; a jump log has one: start another fix msm", id, dt, timestep_ps());
+    error->all(FLERR, "fix msm {}: the timestep changed from {} to {} ps; a jump log has one: start another fix msm",
+               id, dt, timestep_ps());
 }
 
-void FixMSM::setup(int)
-{
-  if (restored) reopen_logs();
-  if (update->ntimestep % every == 0) sample();
+void FixMSM::setup(int) {
+  if (restored)
+    reopen_logs();
+  if (update->ntimestep % every == 0)
+    sample();
 }
 
-void FixMSM::end_of_step() { sample(); }
+void FixMSM::end_of_step() {
+  sample();
+}
 
-void FixMSM::post_run()
-{
-  if (last < 0 || restored) return;
+void FixMSM::post_run() {
+  if (last < 0 || restored)
+    return;
   flush_log();
   if (comm->me == 0) {
-    if (msd) note(msd_log_flush(msd, &failure));
-    if (stream && status == LISI_OK) write_counts();
+    if (msd)
+      note(msd_log_flush(msd, &failure));
+    if (stream && status == LISI_OK)
+      write_counts();
   }
   agree();
 }
 
-/* One sample. A step that has been sampled is skipped: a rerun calls setup and end_of_step on each frame, and runs in a row share a step. */
-void FixMSM::sample()
-{
+/* One sample. A step that has been sampled is skipped: a rerun calls setup and end_of_step on each frame, and runs in a
+ * row share a step. */
+void FixMSM::sample() {
   const bigint step = update->ntimestep;
-  if (step == last) return;
+  if (step == last)
+    return;
   const bool begins = last < 0, broken = !begins && step != last + every;
   const bigint before = last;
-  if (broken && step > last) flush_log(); /* so that the log tells where the paths end */
-  if (jump->last_sample() != step) {
-    if (begins) jump->forget_atoms(true);
-    if (broken && step > last) jump->forget_atoms(false);
+  if (broken && step > last)
+    flush_log();      /* so that the log tells where the paths end */
+  bool taken = false; /* another fix has sampled this step already */
+  for (const auto &other : modify->get_fix_list()) {
+    const auto *twin = dynamic_cast<const FixMSM *>(other);
+    taken = taken || (twin && twin != this && twin->compute_id == compute_id && twin->last == step);
+  }
+  if (!taken) {
+    if (begins)
+      jump->forget_atoms(true);
+    if (broken && step > last)
+      jump->forget_atoms(false);
   }
   jump->sample();
   last = step;
-  if (begins) open_logs();
+  if (begins)
+    open_logs();
   if (broken) {
     std::fill(slot_origin.begin(), slot_origin.end(), -1);
     if (comm->me == 0) {
@@ -224,23 +266,26 @@ void FixMSM::sample()
       event.r.step = step;
       breaks.insert(breaks.end(), {step, known});
       add({event});
-      utils::logmesg(lmp, "fix msm {}: no samples between steps {} and {}; the paths are broken there\n", id, before, step);
+      utils::logmesg(lmp, "fix msm {}: no samples between steps {} and {}; the paths are broken there\n", id, before,
+                     step);
     }
   }
   gather_events(begins || broken);
   if (comm->me == 0) {
     const auto &H = jump->sample_box().H;
     jump_log_sampled(log, H);
-    for (int k = 0; k < 9; k++) cell_sum[k] += H[k / 3][k % 3];
+    for (int k = 0; k < 9; k++)
+      cell_sum[k] += H[k / 3][k % 3];
     ncells++;
   }
-  if (plan.spacing > 0) sample_msd();
-  if (jump_log_flush_due(step, every, flush)) flush_log();
+  if (plan.spacing > 0)
+    sample_msd();
+  if (jump_log_flush_due(step, every, flush))
+    flush_log();
   agree();
 }
 
-void FixMSM::fill_header(jump_log_header *h) const
-{
+void FixMSM::fill_header(jump_log_header *h) const {
   *h = jump_log_header();
   h->timestep = timestep_ps();
   h->every = every;
@@ -248,14 +293,14 @@ void FixMSM::fill_header(jump_log_header *h) const
   h->natoms = jump->ntracked;
   h->rule = jump->rule();
   h->framework = !jump->framework_name().empty();
-  for (int k = 0; k < 3; k++) h->replicate[k] = jump->replicate()[k];
+  for (int k = 0; k < 3; k++)
+    h->replicate[k] = jump->replicate()[k];
   memcpy(h->cell, jump->sample_box().H, sizeof h->cell);
   h->temperature = temperature;
   h->sites = jump->sites();
 }
 
-void FixMSM::open_logs()
-{
+void FixMSM::open_logs() {
   first = last;
   known = first - 1;
   dt = timestep_ps();
@@ -263,26 +308,31 @@ void FixMSM::open_logs()
     jump_log_header header;
     fill_header(&header);
     note(jump_log_create(log_path.c_str(), &header, &log, &failure));
-    if (status == LISI_OK && plan.spacing > 0) note(msd_log_create((log_path + ".msd").c_str(), dt, every, &msd, &failure));
+    if (status == LISI_OK && plan.spacing > 0)
+      note(msd_log_create((log_path + ".msd").c_str(), dt, every, &msd, &failure));
     if (status == LISI_OK && !lags.empty())
-      note(counts_stream_new(site_index_sites(jump->index()), (int) lags.size(), lags.data(), FIRST_BLOCK, BLOCKS, &stream, &failure));
+      note(counts_stream_new(site_index_sites(jump->index()), (int)lags.size(), lags.data(), FIRST_BLOCK, BLOCKS,
+                             &stream, &failure));
   }
   agree();
 }
 
 /* After a restart: the log is cut back to what the restart file vouches for, and counts are rebuilt from it. */
-void FixMSM::reopen_logs()
-{
+void FixMSM::reopen_logs() {
   if (comm->me == 0) {
     jump_log_header header;
     fill_header(&header);
     const bigint at = jump_log_state_known(log_state.data(), log_state.size());
     note(jump_log_reopen(log_path.c_str(), &header, at, &log, &failure));
-    if (status == LISI_OK) note(jump_log_restore(log, log_state.data(), log_state.size(), &failure));
-    if (status == LISI_OK && plan.spacing > 0) note(msd_log_reopen((log_path + ".msd").c_str(), dt, every, last, &msd, &failure));
+    if (status == LISI_OK)
+      note(jump_log_restore(log, log_state.data(), log_state.size(), &failure));
+    if (status == LISI_OK && plan.spacing > 0)
+      note(msd_log_reopen((log_path + ".msd").c_str(), dt, every, last, &msd, &failure));
     if (status == LISI_OK && !lags.empty()) {
-      note(counts_stream_new(site_index_sites(jump->index()), (int) lags.size(), lags.data(), FIRST_BLOCK, BLOCKS, &stream, &failure));
-      if (status == LISI_OK) replay();
+      note(counts_stream_new(site_index_sites(jump->index()), (int)lags.size(), lags.data(), FIRST_BLOCK, BLOCKS,
+                             &stream, &failure));
+      if (status == LISI_OK)
+        replay();
     }
     log_state.clear();
   }
@@ -290,25 +340,25 @@ void FixMSM::reopen_logs()
   restored = false;
 }
 
-void FixMSM::add(const std::vector<jump_event> &events)
-{
-  if (status != LISI_OK) return;
+void FixMSM::add(const std::vector<jump_event> &events) {
+  if (status != LISI_OK)
+    return;
   note(jump_log_add(log, events.data(), events.size(), &failure));
   waiting.insert(waiting.end(), events.begin(), events.end());
 }
 
 /* Jumps of all ranks, and atoms that are gone, to rank 0. */
-void FixMSM::gather_events(bool fresh)
-{
+void FixMSM::gather_events(bool fresh) {
   std::vector<jump_event> events;
   if (jump->nrecords > 0) {
-    const int nprocs = comm->nprocs, nmine = (int) jump->records.size();
+    const int nprocs = comm->nprocs, nmine = (int)jump->records.size();
     std::vector<int> counts(nprocs, 0), offsets(nprocs, 0);
     MPI_Gather(&nmine, 1, MPI_INT, counts.data(), 1, MPI_INT, 0, world);
-    for (int p = 1; p < nprocs; p++) offsets[p] = offsets[p - 1] + counts[p - 1];
-    std::vector<jump_record> all(comm->me == 0 ? (size_t) jump->nrecords : 1);
+    for (int p = 1; p < nprocs; p++)
+      offsets[p] = offsets[p - 1] + counts[p - 1];
+    std::vector<jump_record> all(comm->me == 0 ? (size_t)jump->nrecords : 1);
     MPI_Datatype type;
-    MPI_Type_contiguous((int) sizeof(jump_record), MPI_BYTE, &type);
+    MPI_Type_contiguous((int)sizeof(jump_record), MPI_BYTE, &type);
     MPI_Type_commit(&type);
     MPI_Gatherv(jump->records.data(), nmine, type, all.data(), counts.data(), offsets.data(), type, 0, world);
     MPI_Type_free(&type);
@@ -338,19 +388,21 @@ void FixMSM::gather_events(bool fresh)
     }
   }
   natoms_before = jump->ntracked;
-  if (comm->me == 0 && !events.empty()) add(events);
+  if (comm->me == 0 && !events.empty())
+    add(events);
 }
 
-void FixMSM::gather_ids(std::vector<tagint> &ids)
-{
+void FixMSM::gather_ids(std::vector<tagint> &ids) {
   std::vector<tagint> mine;
   for (int i = 0; i < atom->nlocal; i++)
-    if (atom->mask[i] & groupbit) mine.push_back(atom->tag[i]);
-  const int nprocs = comm->nprocs, nmine = (int) mine.size();
+    if (atom->mask[i] & groupbit)
+      mine.push_back(atom->tag[i]);
+  const int nprocs = comm->nprocs, nmine = (int)mine.size();
   std::vector<int> counts(nprocs, 0), offsets(nprocs, 0);
   MPI_Gather(&nmine, 1, MPI_INT, counts.data(), 1, MPI_INT, 0, world);
-  for (int p = 1; p < nprocs; p++) offsets[p] = offsets[p - 1] + counts[p - 1];
-  ids.resize((size_t) (comm->me == 0 ? jump->ntracked : 0) + 1);
+  for (int p = 1; p < nprocs; p++)
+    offsets[p] = offsets[p - 1] + counts[p - 1];
+  ids.resize((size_t)(comm->me == 0 ? jump->ntracked : 0) + 1);
   MPI_Gatherv(mine.data(), nmine, MPI_LMP_TAGINT, ids.data(), counts.data(), offsets.data(), MPI_LMP_TAGINT, 0, world);
   ids.pop_back();
   std::sort(ids.begin(), ids.end());
@@ -358,103 +410,120 @@ void FixMSM::gather_ids(std::vector<tagint> &ids)
 
 /* ---- log and counts --------------------------------------------------------------------------------------------- */
 
-void FixMSM::flush_log()
-{
+void FixMSM::flush_log() {
   const bigint unknown = jump->unknown_from();
   known = std::max(known, unknown > last ? last : unknown - every);
-  if (comm->me != 0 || status != LISI_OK) return;
+  if (comm->me != 0 || status != LISI_OK)
+    return;
   note(jump_log_flush(log, last, unknown, &failure));
-  if (msd && status == LISI_OK) note(msd_log_flush(msd, &failure));
-  if (status == LISI_OK) count_until(known);
+  if (msd && status == LISI_OK)
+    note(msd_log_flush(msd, &failure));
+  if (status == LISI_OK)
+    count_until(known);
 }
 
-static bool earlier(const jump_event &a, const jump_event &b)
-{
-  if (a.r.step != b.r.step) return a.r.step < b.r.step;
-  if (a.kind != b.kind) return a.kind < b.kind;
+static bool earlier(const jump_event &a, const jump_event &b) {
+  if (a.r.step != b.r.step)
+    return a.r.step < b.r.step;
+  if (a.kind != b.kind)
+    return a.kind < b.kind;
   return a.r.id < b.r.id;
 }
 
 /* Hands the events up to `step` to the counts, in the order of the log. Without lags they are dropped. */
-void FixMSM::count_until(bigint step)
-{
+void FixMSM::count_until(bigint step) {
   std::sort(waiting.begin(), waiting.end(), earlier);
   size_t k = 0;
   for (; k < waiting.size() && waiting[k].r.step <= step && status == LISI_OK; k++) {
-    if (!stream) continue;
+    if (!stream)
+      continue;
     const jump_record &r = waiting[k].r;
     const long long at = (r.step - first) / every;
     switch (waiting[k].kind) {
-    case JUMP_EVENT_GONE: note(counts_stream_gone(stream, at, r.id, &failure)); break;
-    case JUMP_EVENT_JUMP: note(counts_stream_record(stream, at, r.id, r.from, r.to, r.n, &failure)); break;
+    case JUMP_EVENT_GONE:
+      note(counts_stream_gone(stream, at, r.id, &failure));
+      break;
+    case JUMP_EVENT_JUMP:
+      note(counts_stream_record(stream, at, r.id, r.from, r.to, r.n, &failure));
+      break;
     case JUMP_EVENT_BREAK:
       for (size_t b = 0; b < breaks.size(); b += 2)
-        if (breaks[b] == r.step) note(counts_stream_until(stream, (breaks[b + 1] - first) / every, &failure));
+        if (breaks[b] == r.step)
+          note(counts_stream_until(stream, (breaks[b + 1] - first) / every, &failure));
       counts_stream_break(stream);
       break;
     }
   }
-  waiting.erase(waiting.begin(), waiting.begin() + (long) k);
-  if (stream && status == LISI_OK && step >= first) note(counts_stream_until(stream, (step - first) / every, &failure));
+  waiting.erase(waiting.begin(), waiting.begin() + (long)k);
+  if (stream && status == LISI_OK && step >= first)
+    note(counts_stream_until(stream, (step - first) / every, &failure));
 }
 
 /* The counts of what a log holds that is gone on with. */
-void FixMSM::replay()
-{
+void FixMSM::replay() {
   jump_log_data data = {};
   note(jump_log_read(log_path.c_str(), &data, &failure));
-  if (status != LISI_OK) return;
+  if (status != LISI_OK)
+    return;
   waiting.insert(waiting.end(), data.event, data.event + data.n);
   const bigint until = data.last;
   jump_log_data_free(&data);
   count_until(until);
 }
 
-void FixMSM::write_counts()
-{
+void FixMSM::write_counts() {
   counts_set set = {};
   const site_set *sites = jump->sites();
   const site_index *index = jump->index();
   const int n = site_index_sites(index);
   note(state_space_new(n, true, &set.space, &failure));
-  if (status != LISI_OK) return;
-  set.space.label = (char (*)[STATE_LABEL]) calloc((size_t) n, STATE_LABEL);
-  if (!set.space.label) note(lisi_no_memory(&failure, (size_t) n * STATE_LABEL));
+  if (status != LISI_OK)
+    return;
+  set.space.label = (char(*)[STATE_LABEL])calloc((size_t)n, STATE_LABEL);
+  if (!set.space.label)
+    note(lisi_no_memory(&failure, (size_t)n * STATE_LABEL));
   for (int s = 0; s < n && status == LISI_OK; s++) {
     site_index_position(index, s + 1, &set.space.x[3 * s]);
     snprintf(set.space.label[s], STATE_LABEL, "%.*s", STATE_LABEL - 1, sites->site[s % sites->nsites].label);
   }
-  for (int k = 0; k < 9; k++) set.space.cell[k / 3][k % 3] = cell_sum[k] / (double) ncells;
-  set.dt = dt * (double) every;
-  for (int k = 0; k < 3; k++) set.replicate[k] = jump->replicate()[k];
+  for (int k = 0; k < 9; k++)
+    set.space.cell[k / 3][k % 3] = cell_sum[k] / (double)ncells;
+  set.dt = dt * (double)every;
+  for (int k = 0; k < 3; k++)
+    set.replicate[k] = jump->replicate()[k];
   set.nsites_unit = sites->nsites;
-  set.nwalkers = (int) alive.size();
+  set.nwalkers = (int)alive.size();
   set.temperature = temperature;
   set.nearest_site = jump->rule().mode == TRACK_NEAREST && jump->rule().dwell == 1;
   std::vector<lag_counts> counts(lags.size());
-  for (size_t k = 0; k < lags.size(); k++) counts[k] = lag_counts();
-  for (size_t k = 0; k < lags.size() && status == LISI_OK; k++) note(counts_stream_counts(stream, (int) k, &counts[k], nullptr, &failure));
-  set.nlags = (int) lags.size();
+  for (size_t k = 0; k < lags.size(); k++)
+    counts[k] = lag_counts();
+  for (size_t k = 0; k < lags.size() && status == LISI_OK; k++)
+    note(counts_stream_counts(stream, (int)k, &counts[k], nullptr, &failure));
+  set.nlags = (int)lags.size();
   set.lag = counts.data();
-  if (status == LISI_OK) note(counts_file_write(counts_path.c_str(), &set, &failure));
-  for (auto &c : counts) lag_counts_free(&c);
+  if (status == LISI_OK)
+    note(counts_file_write(counts_path.c_str(), &set, &failure));
+  for (auto &c : counts)
+    lag_counts_free(&c);
   state_space_free(&set.space);
 }
 
-double FixMSM::compute_scalar() { return last < 0 ? 0.0 : (double) jump->jumps_in_all(); }
+double FixMSM::compute_scalar() {
+  return last < 0 ? 0.0 : (double)jump->jumps_in_all();
+}
 
 /* The matrix is as new as the last flush. */
-double FixMSM::compute_array(int i, int j)
-{
+double FixMSM::compute_array(int i, int j) {
   const int n = size_array_rows;
   if (matrix_known != known || matrix.empty()) {
-    matrix.assign((size_t) n * (size_t) n, 0.0);
+    matrix.assign((size_t)n * (size_t)n, 0.0);
     if (comm->me == 0 && stream) {
       lag_counts counts = {};
       note(counts_stream_counts(stream, 0, &counts, nullptr, &failure));
       for (size_t k = 0; k < counts.total.n; k++) {
         const count_entry &e = counts.total.entry[k];
-        matrix[(size_t) e.i * (size_t) n + (size_t) e.j] += e.c;
+        matrix[(size_t)e.i * (size_t)n + (size_t)e.j] += e.c;
       }
       lag_counts_free(&counts);
     }
@@ -462,193 +531,12 @@ double FixMSM::compute_array(int i, int j)
     MPI_Bcast(matrix.data(), n * n, MPI_DOUBLE, 0, world);
     matrix_known = known;
   }
-  return matrix[(size_t) i * (size_t) n + (size_t) j];
+  return matrix[(size_t)i * (size_t)n + (size_t)j];
 }
 
-void *FixMSM::extract(const char *name, int &dim)
-{
+void *FixMSM::extract(const char *name, int &dim) {
   dim = 0;
-  if (strcmp(name, "compute") == 0) return (void *) compute_id.c_str();
+  if (strcmp(name, "compute") == 0)
+    return (void *)compute_id.c_str();
   return nullptr;
 }
-
-/* ---- displacements ---------------------------------------------------------------------------------------------- */
-
-void FixMSM::sample_msd()
-{
-  const bigint now = last / every;
-  struct Due {
-    bigint origin;
-    int slot;
-  };
-  std::vector<Due> due;
-  for (int s = 0; s < plan.norigins; s++)
-    if (slot_origin[s] >= 0 && msd_is_lag(&plan, now - slot_origin[s] / every)) due.push_back({slot_origin[s], s});
-  std::sort(due.begin(), due.end(), [](const Due &a, const Due &b) { return a.origin < b.origin; });
-  const bool sets = msd_is_origin(&plan, now);
-  if (due.empty() && !sets) return;
-  const int slot = sets ? msd_slot(&plan, now) : 0;
-
-  std::vector<int64_t> mine(7 * due.size() + 1, 0), all(mine.size(), 0);
-  for (int i = 0; i < atom->nlocal; i++) {
-    if (!(atom->mask[i] & groupbit)) continue;
-    double p[3], r[3];
-    jump->position(i, p);
-    lattice_vector(&jump->sample_box(), p, r);
-    for (size_t k = 0; k < due.size(); k++) {
-      const double *o = &origins[i][3 * due[k].slot];
-      if (std::isnan(o[0])) continue;
-      const double x = r[0] - o[0], y = r[1] - o[1], z = r[2] - o[2];
-      const double product[6] = {x * x, y * y, z * z, x * y, x * z, y * z};
-      for (int c = 0; c < 6; c++) mine[7 * k + c] += std::llrint(product[c] * MSD_UNIT);
-      mine[7 * k + 6]++;
-    }
-    if (sets) memcpy(&origins[i][3 * slot], r, sizeof r);
-  }
-  if (sets) slot_origin[slot] = last;
-  if (due.empty()) return;
-  MPI_Reduce(mine.data(), all.data(), (int) (7 * due.size()), MPI_INT64_T, MPI_SUM, 0, world);
-  if (comm->me != 0) return;
-  for (size_t k = 0; k < due.size() && status == LISI_OK; k++) {
-    const int64_t natoms = all[7 * k + 6];
-    if (natoms == 0) continue;
-    double sum[6];
-    for (int c = 0; c < 6; c++) sum[c] = (double) all[7 * k + c] / MSD_UNIT;
-    note(msd_log_line(msd, due[k].origin, last - due[k].origin, natoms, sum, &failure));
-  }
-}
-
-/* ---- state of the fix in restart files -------------------------------------------------------------------------- */
-
-namespace {
-struct RestartHead {
-  int format, norigins;
-  bigint every, first, last, known, natoms, ncells, nlog, nwaiting, nbreaks, nalive;
-  int64_t spacing;
-  double dt, cell_sum[9];
-};
-} // namespace
-
-void FixMSM::write_restart(FILE *fp)
-{
-  if (comm->me != 0) return;
-  std::vector<char> state = log_state;
-  if (log) {
-    state.resize(jump_log_state(log, nullptr));
-    jump_log_state(log, state.data());
-  }
-  RestartHead head = {};
-  head.format = FORMAT;
-  head.norigins = plan.norigins;
-  head.spacing = plan.spacing;
-  head.every = every;
-  head.first = first;
-  head.last = last;
-  head.known = known;
-  head.natoms = natoms_before;
-  head.ncells = ncells;
-  head.nlog = (bigint) state.size();
-  head.nwaiting = (bigint) waiting.size();
-  head.nbreaks = (bigint) breaks.size();
-  head.nalive = (bigint) alive.size();
-  head.dt = dt;
-  memcpy(head.cell_sum, cell_sum, sizeof cell_sum);
-
-  std::vector<char> bytes;
-  const auto put = [&bytes](const void *data, size_t size) {
-    if (size > 0) bytes.insert(bytes.end(), (const char *) data, (const char *) data + size);
-  };
-  put(&head, sizeof head);
-  put(slot_origin.data(), slot_origin.size() * sizeof(bigint));
-  put(state.data(), state.size());
-  put(waiting.data(), waiting.size() * sizeof(jump_event));
-  put(breaks.data(), breaks.size() * sizeof(bigint));
-  put(alive.data(), alive.size() * sizeof(tagint));
-  if (bytes.size() > (size_t) MAXSMALLINT) error->one(FLERR, "fix msm {}: its state is too large for a restart file; use a smaller flush", id);
-  const int size = (int) bytes.size();
-  fwrite(&size, sizeof(int), 1, fp);
-  fwrite(bytes.data(), 1, bytes.size(), fp);
-}
-
-void FixMSM::restart(char *buf)
-{
-  RestartHead head;
-  const char *at = buf;
-  const auto get = [&at](void *data, size_t size) {
-    if (size > 0) memcpy(data, at, size);
-    at += size;
-  };
-  get(&head, sizeof head);
-  if (head.format != FORMAT) error->all(FLERR, "fix msm {}: its state in the restart file is of another version of lisi", id);
-  if (head.last < 0) return; /* had not begun */
-  if (head.every != every)
-    error->all(FLERR, "fix msm {}: the restart file goes on with a sample every {} steps, found {}; give that, or another fix ID to start anew", id,
-               head.every, every);
-  if (head.spacing != plan.spacing || head.norigins != plan.norigins)
-    error->all(FLERR, "fix msm {}: the restart file goes on with msd {} {}, found {} {}", id, head.spacing, head.norigins, plan.spacing,
-               plan.norigins);
-  first = head.first;
-  last = head.last;
-  known = head.known;
-  natoms_before = head.natoms;
-  ncells = head.ncells;
-  dt = head.dt;
-  memcpy(cell_sum, head.cell_sum, sizeof cell_sum);
-  restored = true;
-  get(slot_origin.data(), slot_origin.size() * sizeof(bigint));
-  if (comm->me != 0) return;
-  log_state.resize((size_t) head.nlog);
-  waiting.resize((size_t) head.nwaiting);
-  breaks.resize((size_t) head.nbreaks);
-  alive.resize((size_t) head.nalive);
-  get(log_state.data(), log_state.size());
-  get(waiting.data(), waiting.size() * sizeof(jump_event));
-  get(breaks.data(), breaks.size() * sizeof(bigint));
-  get(alive.data(), alive.size() * sizeof(tagint));
-}
-
-void FixMSM::grow_arrays(int nmax)
-{
-  if (ncols > 0) memory->grow(origins, nmax, ncols, "msm:origins");
-}
-
-void FixMSM::copy_arrays(int i, int j, int)
-{
-  if (ncols > 0) memcpy(origins[j], origins[i], (size_t) ncols * sizeof(double));
-}
-
-void FixMSM::set_arrays(int i)
-{
-  for (int k = 0; k < ncols; k++) origins[i][k] = std::numeric_limits<double>::quiet_NaN();
-}
-
-int FixMSM::pack_exchange(int i, double *buf)
-{
-  if (ncols > 0) memcpy(buf, origins[i], (size_t) ncols * sizeof(double));
-  return ncols;
-}
-
-int FixMSM::unpack_exchange(int i, double *buf)
-{
-  if (ncols > 0) memcpy(origins[i], buf, (size_t) ncols * sizeof(double));
-  return ncols;
-}
-
-int FixMSM::pack_restart(int i, double *buf)
-{
-  buf[0] = ncols + 1;
-  return 1 + pack_exchange(i, buf + 1);
-}
-
-void FixMSM::unpack_restart(int i, int nth)
-{
-  double *extra = atom->extra[i];
-  int m = 0;
-  for (int k = 0; k < nth; k++) m += (int) extra[m];
-  if ((int) extra[m] != ncols + 1) error->one(FLERR, "fix msm {}: the restart file goes on with another msd W M", id);
-  unpack_exchange(i, extra + m + 1);
-}
-
-int FixMSM::size_restart(int) { return ncols + 1; }
-int FixMSM::maxsize_restart() { return ncols + 1; }
-double FixMSM::memory_usage() { return (double) atom->nmax * ncols * sizeof(double); }

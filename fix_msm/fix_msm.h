@@ -57,11 +57,11 @@ private:
   class ComputeLiJump *jump;
 
   /* Known to all ranks. */
-  bigint first, last;   /* steps of the first and the last sample; last = -1: none yet */
-  bigint known;         /* what the log vouches for */
-  double dt;            /* of the samples */
-  bigint natoms_before; /* tracked at the last sample */
-  bool restored;        /* from a restart file, and the log is not open yet */
+  bigint first, last;              /* steps of the first and the last sample; last = -1: none yet */
+  bigint known;                    /* what the log vouches for */
+  double dt;                       /* of the samples */
+  bigint natoms_before;            /* tracked at the last sample */
+  bool restored;                   /* from a restart file, and the log is not open yet */
   std::vector<bigint> slot_origin; /* step of the MSD origin in each slot; -1: none */
   int ncols;                       /* doubles per atom: 3 per slot */
   double **origins;                /* [nmax][ncols], Angstrom; NaN: the atom was not there */
