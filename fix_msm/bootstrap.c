@@ -72,6 +72,8 @@ void bootstrap_percentiles(int n, double *sample, double level, double *lo, doub
     if (!isnan(sample[k]))
       sample[m++] = sample[k];
   }
+  for (int k = m; k < n; k++)
+    sample[k] = NAN; /* so that it can be asked again */
   *lo = *hi = NAN;
   if (m == 0 || 2 * m < n)
     return;
@@ -91,7 +93,8 @@ double bootstrap_expanded_level(double level, int nparts) {
     else
       hi = middle;
   }
-  /* the same quantile of Student's t (Abramowitz and Stegun 26.7.5), for the spread of nparts parts about their own mean */
+  /* the same quantile of Student's t (Abramowitz and Stegun 26.7.5), for the spread of nparts parts about their own
+   * mean */
   const double z = lo, z2 = z * z, nu = nparts - 1.0;
   const double t = z * (1.0 + (z2 + 1.0) / (4.0 * nu) + ((5.0 * z2 + 16.0) * z2 + 3.0) / (96.0 * nu * nu) +
                         (((3.0 * z2 + 19.0) * z2 + 17.0) * z2 - 15.0) / (384.0 * nu * nu * nu));

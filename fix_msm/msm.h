@@ -59,6 +59,8 @@ typedef struct {
   double *timescale_lo, *timescale_hi; /* [nci]; NaN where the resamples do not tell */
   transport tr;                        /* D, drift, MSD(n) of the kept set; plain: D = plain_D * 1 and nothing else */
   double D_iso, D_iso_m2_per_s;
+  /* Intervals: percentiles over resamples, the wider of time blocks and groups of walkers, widened for few parts and
+   * moved back by the bias that the resamples show (msm_errors.c). */
   bool has_ci;         /* resampling took place */
   int nboot;           /* resamples of each kind that gave a model */
   const char *ci_from; /* "time blocks" or "walkers": the wider for D_iso; NULL without */

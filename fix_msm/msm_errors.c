@@ -97,6 +97,31 @@ static void widen(double lo, double hi, double *best_lo, double *best_hi, bool *
   }
 }
 
+/* What the noise of the counts does to an estimate on average, it does once more to a resample: noise in the rows looks
+ * like traps and lowers D, by several standard errors where there are hundreds of states. The shift of the resamples'
+ * median from the estimate measures it; the interval is moved back by that shift twice (once for the resamples, once
+ * for the estimate), as a factor where the quantity is positive. */
+static void undo_bias(const msm_model *m, int q, double median, double *lo, double *hi) {
+  double value = m->D_iso;
+  if (q < Q_ISO)
+    value = m->tr.D[q / 3][q % 3];
+  else if (q == Q_ALL)
+    value = m->D_all_iso;
+  else if (q >= Q_TIMES)
+    value = m->timescale[q - Q_TIMES];
+  if (!isfinite(value) || !isfinite(median) || isnan(*lo))
+    return;
+  const bool off_diagonal = q < Q_ISO && q / 3 != q % 3;
+  if (off_diagonal) {
+    *lo += 2.0 * (value - median);
+    *hi += 2.0 * (value - median);
+  } else if (value > 0.0 && median > 0.0) {
+    const double factor = fmin(fmax(value / median, 0.5), 2.0);
+    *lo *= factor * factor;
+    *hi *= factor * factor;
+  }
+}
+
 lisi_status msm_errors(const state_space *space, const lag_counts *counts, const msm_options *options, msm_model *m,
                        lisi_error *err) {
   const int nboot = options->bootstrap;
@@ -165,6 +190,9 @@ lisi_status msm_errors(const state_space *space, const lag_counts *counts, const
       double l, h;
       bool taken;
       bootstrap_percentiles(nboot, sample + (size_t)q * B, expanded, &l, &h);
+      double median, same;
+      bootstrap_percentiles(nboot, sample + (size_t)q * B, 0.0, &median, &same);
+      undo_bias(m, q, median, &l, &h);
       widen(l, h, &lo[q], &hi[q], &taken);
       if (taken && q == Q_ISO)
         m->ci_from = kind_name[w];

@@ -2,6 +2,7 @@
 /* lisi-msm: from lithium positions to jumps, Markov state models and transport coefficients. */
 #include "commands.h"
 
+#include <cblas.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,6 +32,8 @@ static void print_help(FILE *stream, const subcommand *list, size_t n) {
 }
 
 int main(int argc, char **argv) {
+  openblas_set_num_threads(
+      1); /* matrices of some hundred states: threads that wait for each other cost ten times what they save */
   const subcommand list[] = {
       {"assign", cmd_assign, "LAMMPS dump(s) + site file -> jump log"},
       {"build", cmd_build, "jump logs, discrete trajectories or a count matrix -> Markov state models"},
