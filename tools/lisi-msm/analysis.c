@@ -2,6 +2,7 @@
 /* From jump logs, discrete trajectories or a count matrix to models, and their presentation. */
 #include "analysis.h"
 
+#include "components.h"
 #include "count_matrix.h"
 #include "counts_file.h"
 #include "file_bytes.h"
@@ -297,6 +298,35 @@ static lisi_status count_all(const material *m, const build_options *o, bool fol
   return status;
 }
 
+/* The copies of a site differ. Unfolded counts are right in any case, but only where every copy was visited and left
+ * often enough: when a model of them would lose more than a twentieth of the pairs, folding stays. */
+static lisi_status unfold_if_possible(const material *m, const build_options *o, int n, const long long *lags,
+                                      msm_result *r, fold_verdict *verdict, bool *fold, lisi_error *err) {
+  lag_counts raw = {0};
+  components sets = {0};
+  lisi_status status = counts_at(m, o, lags[0], &raw, err);
+  if (status == LISI_OK)
+    status = components_find(&raw.total, &sets, err);
+  const double all = status == LISI_OK ? count_table_sum(&raw.total) : 0;
+  const bool enough = status == LISI_OK && sets.n > 0 && sets.inside[0] > 0.95 * all;
+  components_free(&sets);
+  lag_counts_free(&raw);
+  if (status != LISI_OK || !enough)
+    return status;
+  cli_warn("the copies of a site in the supercell behave differently: the model is not folded (--fold yes folds all "
+           "the same)");
+  *fold = false;
+  for (int k = 0; k < n; k++) {
+    lag_counts_free(&r->counts[k]);
+    r->counts[k] = (lag_counts){0};
+    verdict[k] = (fold_verdict){0};
+  }
+  state_space_free(&r->space);
+  r->space = (state_space){0};
+  bool differ;
+  return count_all(m, o, false, n, lags, r, verdict, &differ, err);
+}
+
 static lisi_status models(const material *m, const build_options *o, int n, const long long *lags, msm_result *r,
                           lisi_error *err) {
   msm_options options = {.seed = (uint64_t)o->seed, .interrupted = progress_interrupted};
@@ -330,19 +360,8 @@ static lisi_status models(const material *m, const build_options *o, int n, cons
   r->nmodels = status == LISI_OK ? n : 0;
   if (status == LISI_OK)
     status = count_all(m, o, fold, n, lags, r, verdict, &differ, err);
-  if (status == LISI_OK && differ && strcmp(o->fold, "auto") == 0) {
-    cli_warn("the copies of a site in the supercell behave differently: the model is not folded (--fold yes folds all "
-             "the same)");
-    fold = false;
-    for (int k = 0; k < n; k++) {
-      lag_counts_free(&r->counts[k]);
-      r->counts[k] = (lag_counts){0};
-      verdict[k] = (fold_verdict){0};
-    }
-    state_space_free(&r->space);
-    r->space = (state_space){0};
-    status = count_all(m, o, false, n, lags, r, verdict, &differ, err);
-  }
+  if (status == LISI_OK && differ && strcmp(o->fold, "auto") == 0)
+    status = unfold_if_possible(m, o, n, lags, r, verdict, &fold, err);
   r->folded = fold;
   if (status == LISI_OK && o->pi_file != NULL)
     status = read_pi(o->pi_file, r->space.n, &pi, err);
@@ -381,27 +400,27 @@ static lisi_status n_grid(double limit, double **n, int *nn, lisi_error *err) {
   return LISI_OK;
 }
 
-/* MSD of site positions up to half the run, at multiples of the reported lag where there are some (there the model can
- * be asked) and of the sampling below. */
+/* MSD of site positions up to half the run, at 1-2-3-5-7 samples a decade and at 1-2-5 multiples of every lag, where
+ * the models speak. */
 static lisi_status sites_msd(const path_set *paths, int blocks, msm_result *r, lisi_error *err) {
-  const long long longest = path_set_longest(paths);
-  const long long unit = r->reported >= 0 ? r->model[r->reported].lag_samples : 1;
   static const int step[] = {1, 2, 3, 5, 7};
-  r->sites_msd = malloc(160 * sizeof *r->sites_msd);
-  if (r->sites_msd == NULL)
-    return lisi_no_memory(err, 160 * sizeof *r->sites_msd);
-  long long lags[160];
+  enum { ROOM = 400 };
+  const long long half = path_set_longest(paths) / 2;
+  long long lags[ROOM];
   int n = 0;
-  for (int pass = 0; pass < 2; pass++)
-    for (long long decade = pass == 0 ? 1 : unit; decade <= longest / 2 && n < 150; decade *= 10)
-      for (int k = 0; k < 5 && n < 150; k++) {
-        const long long lag = decade * step[k];
-        if (lag <= longest / 2 && (pass == 1 || lag < unit))
-          lags[n++] = lag;
-      }
+  for (int m = -1; m < r->nmodels; m++)
+    for (long long decade = m < 0 ? 1 : r->model[m].lag_samples; decade <= half; decade *= 10)
+      for (int k = 0; k < 5; k++)
+        if (n < ROOM && step[k] * decade <= half && (m < 0 || (step[k] != 3 && step[k] != 7)))
+          lags[n++] = step[k] * decade;
   qsort(lags, (size_t)n, sizeof *lags, compare_longs);
+  r->sites_msd = malloc(ROOM * sizeof *r->sites_msd);
+  if (r->sites_msd == NULL)
+    return lisi_no_memory(err, ROOM * sizeof *r->sites_msd);
   for (int k = 0; k < n; k++) {
     path_msd msd;
+    if (k > 0 && lags[k] == lags[k - 1])
+      continue;
     const lisi_status status = path_set_msd(paths, lags[k], blocks, &msd, err);
     if (status != LISI_OK)
       return status;
@@ -485,16 +504,15 @@ lisi_status build_and_show(int nlogs, char **logs, const build_options *o, char 
   if (status == LISI_OK)
     status = models(&m, o, n, lags, &r, err);
   if (status == LISI_OK) {
-    msm_result_choose_lag(&r);
     if (r.space.geometry) {
       status = n_grid(r.duration > 0 ? r.duration / r.model[0].lag : 1000, &r.n, &r.nn, err);
       if (status == LISI_OK && m.from_paths)
         status = sites_msd(&m.paths, (int)o->blocks, &r, err);
       if (status == LISI_OK && m.from_paths)
         status = log_extras_msd(nlogs, logs, &r, err);
-      if (status == LISI_OK)
-        msm_result_compare(&r);
     }
+    msm_result_choose_lag(&r);
+    msm_result_compare(&r);
   }
   if (status == LISI_OK)
     status = show_result(&r, o->json, o->out, err);

@@ -23,7 +23,8 @@ typedef struct {
 
 static lisi_status read_map(const char *text, type_map *map, lisi_error *err) {
   map->n = 0;
-  if (text == NULL) return LISI_OK;
+  if (text == NULL)
+    return LISI_OK;
   for (int k = 0; k < MAX_TYPES; k++) {
     (void)snprintf(map->text[k], sizeof map->text[k], "%d", k + 1);
     map->name[k] = map->text[k];
@@ -36,19 +37,26 @@ static lisi_status read_map(const char *text, type_map *map, lisi_error *err) {
       return lisi_fail(err, LISI_ERR_INPUT, "--map: expected types and species such as 1=Li,2=Si, found '%.60s'", p);
     memcpy(map->text[type - 1], end + 1, n);
     map->text[type - 1][n] = '\0';
-    if (type > map->n) map->n = (int)type;
+    if (type > map->n)
+      map->n = (int)type;
     p = end + 1 + n;
-    if (*p == '\0') return LISI_OK;
+    if (*p == '\0')
+      return LISI_OK;
     p++;
   }
 }
 
-static lisi_status read_whole_numbers(const cli_numbers *list, int n, long lo, const char *option, int *value, lisi_error *err) {
-  if (!list->given) return LISI_OK;
-  if (list->n != n) return lisi_fail(err, LISI_ERR_INPUT, "--%s: expected %d integers separated by commas, found %d", option, n, list->n);
+static lisi_status read_whole_numbers(const cli_numbers *list, int n, long lo, const char *option, int *value,
+                                      lisi_error *err) {
+  if (!list->given)
+    return LISI_OK;
+  if (list->n != n)
+    return lisi_fail(err, LISI_ERR_INPUT, "--%s: expected %d integers separated by commas, found %d", option, n,
+                     list->n);
   for (int k = 0; k < n; k++) {
     const double v = list->value[k];
-    if (!(v >= (double)lo && v <= 1e6 && v == floor(v))) return lisi_fail(err, LISI_ERR_INPUT, "--%s: expected integers from %ld, found %g", option, lo, v);
+    if (!(v >= (double)lo && v <= 1e6 && v == floor(v)))
+      return lisi_fail(err, LISI_ERR_INPUT, "--%s: expected integers from %ld, found %g", option, lo, v);
     value[k] = (int)v;
   }
   return LISI_OK;
@@ -62,19 +70,24 @@ static double rounded(double value, int digits) {
 }
 
 /* Looks at the first two frames for the sampling interval and, where the dump tells times, the time step. */
-static lisi_status look_ahead(dump_reader *reader, long every, double dt, double timestep, assign_options *o, lisi_error *err) {
+static lisi_status look_ahead(dump_reader *reader, long every, double dt, double timestep, assign_options *o,
+                              lisi_error *err) {
   dump_frame *frame;
   lisi_status status = dump_reader_next(reader, &frame, err);
-  if (status != LISI_OK) return status;
-  if (frame == NULL) return lisi_fail(err, LISI_ERR_INPUT, "the trajectory is empty (no frame)");
+  if (status != LISI_OK)
+    return status;
+  if (frame == NULL)
+    return lisi_fail(err, LISI_ERR_INPUT, "the trajectory is empty (no frame)");
   const int64_t first = frame->step;
   const bool timed = frame->has_time;
   const double time = frame->time;
   status = dump_reader_next(reader, &frame, err);
-  if (status != LISI_OK) return status;
+  if (status != LISI_OK)
+    return status;
   const int64_t interval = frame != NULL ? frame->step - first : every > 0 ? every : 1;
   double own = 0.0;
-  if (frame != NULL && timed && frame->has_time) own = rounded((frame->time - time) / (double)interval, 10);
+  if (frame != NULL && timed && frame->has_time)
+    own = rounded((frame->time - time) / (double)interval, 10);
   o->every = every > 0 ? every : interval;
   o->pick = every > 0;
   o->base = every > 0 ? 0 : first % interval;
@@ -90,23 +103,29 @@ static lisi_status look_ahead(dump_reader *reader, long every, double dt, double
 static void print_text(const assign_options *o, const assign_result *r, int n, const char **label, const int *count) {
   const double ps = o->timestep * (double)o->every;
   const int ncells = r->replicate[0] * r->replicate[1] * r->replicate[2];
-  printf("%s: %" PRId64 " samples every %g ps (steps %" PRId64 " to %" PRId64 "), %d x %d x %d unit cells\n", o->log, r->nsamples, ps, r->first, r->last,
-         r->replicate[0], r->replicate[1], r->replicate[2]);
+  printf("%s: %" PRId64 " samples every %g ps (steps %" PRId64 " to %" PRId64 "), %d x %d x %d unit cells\n", o->log,
+         r->nsamples, ps, r->first, r->last, r->replicate[0], r->replicate[1], r->replicate[2]);
   printf("%d %s in %d sites, %lld jumps", r->natoms, o->species, r->nsites, r->njumps);
-  if (r->njumps > 0 && r->nsamples > 1) printf(" (one per atom in %.4g ps)", ps * (double)(r->nsamples - 1) * r->natoms / (double)r->njumps);
-  if (r->nbreaks > 0) printf(", %ld break%s", r->nbreaks, r->nbreaks == 1 ? "" : "s");
+  if (r->njumps > 0 && r->nsamples > 1)
+    printf(" (one per atom in %.4g ps)", ps * (double)(r->nsamples - 1) * r->natoms / (double)r->njumps);
+  if (r->nbreaks > 0)
+    printf(", %ld break%s", r->nbreaks, r->nbreaks == 1 ? "" : "s");
   printf("\n");
   if (r->nframework > 0)
-    printf("framework: %d atoms, %.3g A (RMS) from their references, drift %.3g %.3g %.3g A\n", r->nframework, r->rms, r->drift[0], r->drift[1], r->drift[2]);
+    printf("framework: %d atoms, %.3g A (RMS) from their references, drift %.3g %.3g %.3g A\n", r->nframework, r->rms,
+           r->drift[0], r->drift[1], r->drift[2]);
   else
     printf("framework: none, no drift is taken off\n");
   printf("%-16s %8s %12s %12s\n", "site", "number", "mean atoms", "occupancy");
   for (int k = 0; k < n; k++)
-    printf("%-16s %8d %12.3f %12.4f\n", label[k], count[k] * ncells, r->occupancy[k], r->occupancy[k] / ((double)count[k] * ncells));
-  if (r->unassigned > 0.0) printf("%-16s %8s %12.3f\n", "(none)", "", r->unassigned);
+    printf("%-16s %8d %12.3f %12.4f\n", label[k], count[k] * ncells, r->occupancy[k],
+           r->occupancy[k] / ((double)count[k] * ncells));
+  if (r->unassigned > 0.0)
+    printf("%-16s %8s %12.3f\n", "(none)", "", r->unassigned);
 }
 
-static lisi_status print_json(const assign_options *o, const assign_result *r, int n, const char **label, const int *count, lisi_error *err) {
+static lisi_status print_json(const assign_options *o, const assign_result *r, int n, const char **label,
+                              const int *count, lisi_error *err) {
   const int ncells = r->replicate[0] * r->replicate[1] * r->replicate[2];
   doc_tree *doc = doc_new();
   doc_text(doc, DOC_ROOT, "log", o->log);
@@ -120,7 +139,8 @@ static lisi_status print_json(const assign_options *o, const assign_result *r, i
   doc_integer(doc, DOC_ROOT, "last_step", r->last);
   doc_integer(doc, DOC_ROOT, "breaks", r->nbreaks);
   const doc_ref replicate = doc_list(doc, DOC_ROOT, "replicate");
-  for (int k = 0; k < 3; k++) doc_integer(doc, replicate, NULL, r->replicate[k]);
+  for (int k = 0; k < 3; k++)
+    doc_integer(doc, replicate, NULL, r->replicate[k]);
   doc_text(doc, DOC_ROOT, "species", o->species);
   doc_integer(doc, DOC_ROOT, "atoms", r->natoms);
   doc_integer(doc, DOC_ROOT, "framework_atoms", r->nframework);
@@ -145,12 +165,15 @@ static lisi_status show(const assign_options *o, const assign_result *r, bool js
   int n, *count = NULL, *of_site = NULL;
   const char **label = NULL;
   lisi_status status = assign_labels(o->sites, &n, &label, &count, &of_site, err);
-  if (status == LISI_OK && json) status = print_json(o, r, n, label, count, err);
-  else if (status == LISI_OK) print_text(o, r, n, label, count);
+  if (status == LISI_OK && json)
+    status = print_json(o, r, n, label, count, err);
+  else if (status == LISI_OK)
+    print_text(o, r, n, label, count);
   free(label);
   free(count);
   free(of_site);
-  if (status == LISI_OK && r->njumps == 0) cli_warn("no atom jumps in %" PRId64 " samples", r->nsamples);
+  if (status == LISI_OK && r->njumps == 0)
+    cli_warn("no atom jumps in %" PRId64 " samples", r->nsamples);
   return status;
 }
 
@@ -168,7 +191,8 @@ int cmd_assign(int argc, char **argv) {
       {"timestep", CLI_DOUBLE, &timestep, "PS", "time step of the run, instead of --dt"},
       {"species", CLI_TEXT, &o.species, "NAME", "element that moves (Li)"},
       {"map", CLI_TEXT, &map_text, "LIST", "elements of numeric types, for example 1=Li,2=Si"},
-      {"framework", CLI_TEXT, &o.framework, "LIST", "elements of the host (those of the site file); none: take no drift off"},
+      {"framework", CLI_TEXT, &o.framework, "LIST",
+       "elements of the host (those of the site file); none: take no drift off"},
       {"core", CLI_DOUBLE, &core, "R", "an atom changes site only when it comes within R of another one (Angstrom)"},
       {"sphere", CLI_DOUBLE, &sphere, "R", "an atom is in a site only within R, else in none"},
       {"dwell", CLI_INT, &dwell, "N", "samples in the new site that confirm a jump (1)"},
@@ -176,17 +200,23 @@ int cmd_assign(int argc, char **argv) {
       {"every", CLI_INT, &every, "N", "take the frames whose step is a multiple of N (all frames)"},
       {"temperature", CLI_DOUBLE, &o.temperature, "K", "noted in the log"},
       {"flush", CLI_INT, &flush, "N", "samples between the lines that say what is known (100)"},
-      {"msd", CLI_NUMBERS, &msd, "W,M", "mean-square displacement: an origin every W samples, the last M kept (50,20); 0,0: none"},
+      {"msd", CLI_NUMBERS, &msd, "W,M",
+       "mean-square displacement: an origin every W samples, the last M kept (50,20); 0,0: none"},
       {"json", CLI_FLAG, &json, NULL, "print the summary as JSON"},
       {0}};
-  const cli_command command = {"assign", "traj.dump[.gz] ... --sites FILE -o run.jumps [options]",
-                               "Finds the site of every atom in every frame and writes each change of site to a jump log, the one that fix msm writes\n"
-                               "during a run. Dumps need ids and x y z (best with ix iy iz), xu, xs or xsu, and type (with --map) or element; several files\n"
-                               "follow each other, and where they overlap the later one wins.",
-                               "  lisi-msm assign run.lammpstrj.gz --sites sites.yaml --map 1=Li,2=Si --dt 0.1 --core 1.0 -o run.jumps\n", options};
+  const cli_command command = {
+      "assign", "traj.dump[.gz] ... --sites FILE -o run.jumps [options]",
+      "Finds the site of every atom in every frame and writes each change of site to a jump log, the one that fix msm "
+      "writes\n"
+      "during a run. Dumps need ids and x y z (best with ix iy iz), xu, xs or xsu, and type (with --map) or element; "
+      "several files\n"
+      "follow each other, and where they overlap the later one wins.",
+      "  lisi-msm assign run.lammpstrj.gz --sites sites.yaml --map 1=Li,2=Si --dt 0.1 --core 1.0 -o run.jumps\n",
+      options};
   cli_args args;
   int exit_status;
-  if (!cli_parse(&command, argc, argv, &args, &exit_status)) return exit_status;
+  if (!cli_parse(&command, argc, argv, &args, &exit_status))
+    return exit_status;
   lisi_error err = {0};
   lisi_status status = LISI_OK;
   type_map map;
@@ -195,42 +225,64 @@ int cmd_assign(int argc, char **argv) {
   assign_result result = {0};
   int msd_numbers[2] = {50, 20};
 
-  if (args.npositional == 0) status = lisi_fail(&err, LISI_ERR_INPUT, "no trajectory given");
-  else if (sites == NULL) status = lisi_fail(&err, LISI_ERR_INPUT, "--sites FILE is missing");
-  else if (o.log == NULL) status = lisi_fail(&err, LISI_ERR_INPUT, "-o FILE, the jump log to write, is missing");
+  if (args.npositional == 0)
+    status = lisi_fail(&err, LISI_ERR_INPUT, "no trajectory given");
+  else if (sites == NULL)
+    status = lisi_fail(&err, LISI_ERR_INPUT, "--sites FILE is missing");
+  else if (o.log == NULL)
+    status = lisi_fail(&err, LISI_ERR_INPUT, "-o FILE, the jump log to write, is missing");
   else if (strlen(o.log) > 3 && strcmp(o.log + strlen(o.log) - 3, ".gz") == 0)
-    status = lisi_fail(&err, LISI_ERR_INPUT, "%s: jump logs are written as plain text; leave out .gz and compress the finished log", o.log);
-  else if (core != 0.0 && sphere != 0.0) status = lisi_fail(&err, LISI_ERR_INPUT, "--core and --sphere exclude each other");
-  else if (core < 0.0 || sphere < 0.0) status = lisi_fail(&err, LISI_ERR_INPUT, "--%s: expected a radius above 0, found %g", core < 0.0 ? "core" : "sphere", core < 0.0 ? core : sphere);
-  else if (dwell < 1 || dwell > 1000000) status = lisi_fail(&err, LISI_ERR_INPUT, "--dwell: expected an integer from 1, found %ld", dwell);
-  else if (every < 0) status = lisi_fail(&err, LISI_ERR_INPUT, "--every: expected an integer from 1, found %ld", every);
-  else if (flush < 1) status = lisi_fail(&err, LISI_ERR_INPUT, "--flush: expected an integer from 1, found %ld", flush);
-  else if (dt < 0.0 || timestep < 0.0) status = lisi_fail(&err, LISI_ERR_INPUT, "--%s: expected a time above 0", dt < 0.0 ? "dt" : "timestep");
-  else if (dt > 0.0 && timestep > 0.0) status = lisi_fail(&err, LISI_ERR_INPUT, "--dt and --timestep exclude each other");
-  else if (o.temperature < 0.0) status = lisi_fail(&err, LISI_ERR_INPUT, "--temperature: expected kelvins above 0, found %g", o.temperature);
-  if (status == LISI_OK) status = read_map(map_text, &map, &err);
-  if (status == LISI_OK) status = read_whole_numbers(&replicate, 3, 1, "replicate", o.replicate, &err);
-  if (status == LISI_OK) status = read_whole_numbers(&msd, 2, 0, "msd", msd_numbers, &err);
-  if (status == LISI_OK && (msd_numbers[0] == 0) != (msd_numbers[1] == 0)) status = lisi_fail(&err, LISI_ERR_INPUT, "--msd: expected two integers from 1, or 0,0");
+    status = lisi_fail(&err, LISI_ERR_INPUT,
+                       "%s: jump logs are written as plain text; leave out .gz and compress the finished log", o.log);
+  else if (core != 0.0 && sphere != 0.0)
+    status = lisi_fail(&err, LISI_ERR_INPUT, "--core and --sphere exclude each other");
+  else if (core < 0.0 || sphere < 0.0)
+    status = lisi_fail(&err, LISI_ERR_INPUT, "--%s: expected a radius above 0, found %g",
+                       core < 0.0 ? "core" : "sphere", core < 0.0 ? core : sphere);
+  else if (dwell < 1 || dwell > 1000000)
+    status = lisi_fail(&err, LISI_ERR_INPUT, "--dwell: expected an integer from 1, found %ld", dwell);
+  else if (every < 0)
+    status = lisi_fail(&err, LISI_ERR_INPUT, "--every: expected an integer from 1, found %ld", every);
+  else if (flush < 1)
+    status = lisi_fail(&err, LISI_ERR_INPUT, "--flush: expected an integer from 1, found %ld", flush);
+  else if (dt < 0.0 || timestep < 0.0)
+    status = lisi_fail(&err, LISI_ERR_INPUT, "--%s: expected a time above 0", dt < 0.0 ? "dt" : "timestep");
+  else if (dt > 0.0 && timestep > 0.0)
+    status = lisi_fail(&err, LISI_ERR_INPUT, "--dt and --timestep exclude each other");
+  else if (o.temperature < 0.0)
+    status = lisi_fail(&err, LISI_ERR_INPUT, "--temperature: expected kelvins above 0, found %g", o.temperature);
+  if (status == LISI_OK)
+    status = read_map(map_text, &map, &err);
+  if (status == LISI_OK)
+    status = read_whole_numbers(&replicate, 3, 1, "replicate", o.replicate, &err);
+  if (status == LISI_OK)
+    status = read_whole_numbers(&msd, 2, 0, "msd", msd_numbers, &err);
+  if (status == LISI_OK && (msd_numbers[0] == 0) != (msd_numbers[1] == 0))
+    status = lisi_fail(&err, LISI_ERR_INPUT, "--msd: expected two integers from 1, or 0,0");
   o.rule.mode = core > 0.0 ? TRACK_CORE : sphere > 0.0 ? TRACK_SPHERE : TRACK_NEAREST;
   o.rule.radius = core > 0.0 ? core : sphere;
   o.rule.dwell = (int)dwell;
   o.flush = flush;
   o.msd.spacing = msd_numbers[0];
   o.msd.norigins = msd_numbers[1];
-  if (status == LISI_OK) status = site_set_load(sites, &set, &err);
+  if (status == LISI_OK)
+    status = site_set_load(sites, &set, &err);
   o.sites = set;
   const char *const *files = (const char *const *)args.positional;
-  if (status == LISI_OK) status = dump_reader_open(args.npositional, files, map.n, map.name, &reader, &err);
-  if (status == LISI_OK) status = look_ahead(reader, every, dt, timestep, &o, &err);
+  if (status == LISI_OK)
+    status = dump_reader_open(args.npositional, files, map.n, map.name, &reader, &err);
+  if (status == LISI_OK)
+    status = look_ahead(reader, every, dt, timestep, &o, &err);
   dump_reader_close(reader);
   reader = NULL;
-  if (status == LISI_OK) status = dump_reader_open(args.npositional, files, map.n, map.name, &reader, &err);
+  if (status == LISI_OK)
+    status = dump_reader_open(args.npositional, files, map.n, map.name, &reader, &err);
   if (status == LISI_OK) {
     progress_catch_interrupt();
     status = assign_run(&o, reader, &result, &err);
   }
-  if (status == LISI_OK) status = show(&o, &result, json, &err);
+  if (status == LISI_OK)
+    status = show(&o, &result, json, &err);
   dump_reader_close(reader);
   site_set_free(set);
   free(result.occupancy);

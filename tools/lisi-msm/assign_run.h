@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From the frames of a trajectory to a jump log: what compute lijump and fix msm do during a run, after it. Memory does not grow with the trajectory. */
+/* From the frames of a trajectory to a jump log: what compute lijump and fix msm do during a run, after it. Memory does
+ * not grow with the trajectory. */
 #ifndef LISI_MSM_ASSIGN_RUN_H
 #define LISI_MSM_ASSIGN_RUN_H
 
@@ -13,7 +14,8 @@
 typedef struct {
   const char *log;       /* path; "<log>.msd" stands beside it */
   const char *species;   /* of the tracked atoms */
-  const char *framework; /* species of the host, separated by commas; NULL: those of the site file; "none": no drift is taken off */
+  const char *framework; /* species of the host, separated by commas; NULL: those of the site file; "none": no drift is
+                            taken off */
   const site_set *sites;
   tracker_rule rule;
   int replicate[3];    /* all 0: from the site file or the box */
@@ -37,12 +39,15 @@ typedef struct {
   double rms;        /* of the host atoms from their references at the end, Angstrom */
 } assign_result;
 
-/* The labels of a site set in the order of their first site: *label[n] points into the set, *count the sites of each in one unit cell, *of_site[nsites] the label of
- * each. free() the three. */
-LISI_MUST_CHECK lisi_status assign_labels(const site_set *sites, int *n, const char ***label, int **count, int **of_site, lisi_error *err);
+/* The labels of a site set in the order of their first site: *label[n] points into the set, *count the sites of each in
+ * one unit cell, *of_site[nsites] the label of each. free() the three. */
+LISI_MUST_CHECK lisi_status assign_labels(const site_set *sites, int *n, const char ***label, int **count,
+                                          int **of_site, lisi_error *err);
 
-/* Reads `reader` to its end. Nothing is left behind on failure; an older log at the path is then untouched. Errors: no sample at all, atoms that come or go, a
- * framework that does not fit, a box that does not or that flips, a step off the grid. */
-LISI_MUST_CHECK lisi_status assign_run(const assign_options *options, dump_reader *reader, assign_result *result, lisi_error *err);
+/* Reads `reader` to its end. Nothing is left behind on failure; an older log at the path is then untouched. Errors: no
+ * sample at all, atoms that come or go, a framework that does not fit, a box that does not or that flips, a step off
+ * the grid. */
+LISI_MUST_CHECK lisi_status assign_run(const assign_options *options, dump_reader *reader, assign_result *result,
+                                       lisi_error *err);
 
 #endif

@@ -5,6 +5,7 @@
 #include "cli.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 void msm_result_free(msm_result *r) {
@@ -26,26 +27,60 @@ void msm_result_free(msm_result *r) {
   *r = (msm_result){0};
 }
 
+/* D of model m lies in the interval of every longer lag. */
+static bool same_d_from(const msm_result *r, int m) {
+  for (int k = m + 1; k < r->nmodels; k++) {
+    const msm_model *later = &r->model[k];
+    const double d = r->model[m].D_all_iso;
+    const bool known = later->has_ci && isfinite(later->D_all_iso_lo) && isfinite(later->D_all_iso_hi);
+    if (known ? d < later->D_all_iso_lo || d > later->D_all_iso_hi
+              : fabs(d - later->D_all_iso) > 0.05 * later->D_all_iso)
+      return false;
+  }
+  return true;
+}
+
+/* Deviations of model m from the MSD of site positions, at whole multiples of its lag up to a quarter of the run (later
+ * points have few independent pairs and errors that say little). Returns the number of points. */
+static int deviations(const msm_result *r, int m, double *largest, double *within_two) {
+  const double lag = r->model[m].lag;
+  int n = 0, within = 0;
+  *largest = 0;
+  for (int k = 0; k < r->nsites_msd; k++) {
+    const msd_row *p = &r->sites_msd[k];
+    const double n_lags = p->t / lag;
+    if (!(p->error > 0) || n_lags < 1 - 1e-9 || fabs(n_lags - round(n_lags)) > 1e-6 || p->t > r->duration / 4)
+      continue;
+    const double z = fabs(msm_result_msd(r, m, p->t) - p->value) / p->error;
+    *largest = fmax(*largest, z);
+    within += z <= 2;
+    n++;
+  }
+  *within_two = n > 0 ? (double)within / n : 1;
+  return n;
+}
+
 void msm_result_choose_lag(msm_result *r) {
   r->reported = -1;
   r->plateau = false;
   if (r->nmodels == 0 || !r->model[0].geometry)
     return;
+  int by_msd = -1, by_d = -1;
   for (int m = 0; m < r->nmodels && r->reported < 0; m++) {
-    bool good = true;
-    for (int k = m + 1; k < r->nmodels; k++) {
-      const msm_model *later = &r->model[k];
-      const double d = r->model[m].D_iso;
-      const bool within = later->has_ci && isfinite(later->D_iso_lo) && isfinite(later->D_iso_hi)
-                              ? d >= later->D_iso_lo && d <= later->D_iso_hi
-                              : fabs(d - later->D_iso) <= 0.05 * later->D_iso;
-      good = good && within;
-    }
-    if (good) {
+    double largest, within;
+    const int points = deviations(r, m, &largest, &within);
+    const bool msd_good = r->nsites_msd == 0 || (points > 0 && within >= 0.8), d_good = same_d_from(r, m);
+    if (msd_good && d_good)
       r->reported = m;
-      r->plateau = m + 1 < r->nmodels;
-    }
+    if (msd_good && by_msd < 0)
+      by_msd = m;
+    if (d_good && by_d < 0)
+      by_d = m;
   }
+  if (r->reported >= 0)
+    r->plateau = r->reported + 1 < r->nmodels;
+  else
+    r->reported = by_msd >= 0 ? by_msd : by_d;
 }
 
 double msm_result_msd(const msm_result *r, int m, double t) {
@@ -57,22 +92,10 @@ void msm_result_compare(msm_result *r) {
   if (r->reported < 0)
     return;
   const double lag = r->model[r->reported].lag;
-  int n = 0, within = 0;
-  double largest = 0;
-  for (int k = 0; k < r->nsites_msd; k++) {
-    const msd_row *p = &r->sites_msd[k];
-    const double n_lags = p->t / lag;
-    /* The model speaks at whole multiples of its lag. */
-    if (!(p->error > 0) || n_lags < 1 - 1e-9 || fabs(n_lags - round(n_lags)) > 1e-6)
-      continue;
-    const double z = fabs(msm_result_msd(r, r->reported, p->t) - p->value) / p->error;
-    largest = fmax(largest, z);
-    within += z <= 2;
-    n++;
-  }
-  if (n > 0) {
+  double largest, within;
+  if (deviations(r, r->reported, &largest, &within) > 0) {
     r->largest_deviation = largest;
-    r->within_two = (double)within / n;
+    r->within_two = within;
   }
   double sum = 0, weight = 0, squares = 0;
   int points = 0;
@@ -176,7 +199,27 @@ void msm_result_print(const msm_result *r) {
   }
 }
 
+/* Tells a condition once, for the shortest lag that has it. */
+static void repeated(char *text, size_t size, int others) {
+  if (others > 0)
+    snprintf(text, size, " (and at %d longer lag%s)", others, others > 1 ? "s" : "");
+  else
+    text[0] = '\0';
+}
+
+static int negatives(const msm_model *x) {
+  int n = 0;
+  for (int k = 0; k < x->ntimescales; k++)
+    n += x->negative[k];
+  return n;
+}
+
+static bool copies_differ(const msm_model *x) {
+  return x->fold.done && x->fold.tested && !x->fold.homogeneous;
+}
+
 void msm_result_warn(const msm_result *r) {
+  int discarded = -1, negative = -1, differ = -1, more[3] = {-1, -1, -1};
   for (int m = 0; m < r->nmodels; m++) {
     const msm_model *x = &r->model[m];
     if (x->no_jump) {
@@ -184,26 +227,35 @@ void msm_result_warn(const msm_result *r) {
       if (m == 0)
         return;
     }
+    if (x->discarded_fraction > 0 && more[0]++ < 0)
+      discarded = m;
+    if (negatives(x) > 0 && more[1]++ < 0)
+      negative = m;
+    if (copies_differ(x) && more[2]++ < 0)
+      differ = m;
   }
-  for (int m = 0; m < r->nmodels; m++) {
-    const msm_model *x = &r->model[m];
-    if (x->discarded_fraction > 0)
-      cli_warn(
-          "lag %g: %d of %d states are kept (the largest connected set); %.3g %% of the counted pairs lie elsewhere",
-          x->lag, x->n, r->space.n, 100 * x->discarded_fraction);
-    int negative = 0;
-    for (int k = 0; k < x->ntimescales; k++)
-      negative += x->negative[k];
-    if (negative > 0)
-      cli_warn("lag %g: no relaxation time can be given for %d of %d processes: negative eigenvalues (marked (-))",
-               x->lag, negative, x->ntimescales);
-    if (x->fold.done && x->fold.tested && !x->fold.homogeneous)
-      cli_warn("lag %g: the copies of a site in the supercell differ (spread %.2f times what chance explains, %.1f "
-               "standard errors); "
-               "folding hides that",
-               x->lag, x->fold.ratio, x->fold.z);
+  char others[48];
+  if (discarded >= 0) {
+    const msm_model *x = &r->model[discarded];
+    repeated(others, sizeof others, more[0]);
+    cli_warn("lag %g%s: %d of %d states are connected and make the model; %.3g %% of the counted pairs lie elsewhere",
+             x->lag, others, x->n, r->space.n, 100 * x->discarded_fraction);
   }
-  if (r->nmodels > 1 && r->reported == r->nmodels - 1)
-    cli_warn("D still changes at the longest lag (%g): ask for longer lags, or a longer run",
-             r->model[r->nmodels - 1].lag);
+  if (negative >= 0) {
+    const msm_model *x = &r->model[negative];
+    repeated(others, sizeof others, more[1]);
+    cli_warn("lag %g%s: no relaxation time can be given for %d of %d processes: negative eigenvalues (marked (-))",
+             x->lag, others, negatives(x), x->ntimescales);
+  }
+  if (differ >= 0) {
+    const msm_model *x = &r->model[differ];
+    repeated(others, sizeof others, more[2]);
+    cli_warn("lag %g%s: the copies of a site in the supercell differ (spread %.2f times what chance between time "
+             "blocks explains, %.1f standard "
+             "errors); a longer run tells whether that lasts",
+             x->lag, others, x->fold.ratio, x->fold.z);
+  }
+  if (r->nmodels > 1 && r->reported >= 0 && !r->plateau)
+    cli_warn(
+        "no lag was found from which on D stays the same and the MSD agrees: ask for longer lags, or a longer run");
 }

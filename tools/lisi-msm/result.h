@@ -46,7 +46,9 @@ typedef struct {
 
 void msm_result_free(msm_result *result);
 
-/* The shortest lag whose D lies in the interval of every longer one: the start of the plateau. */
+/* Which lag to report: the shortest whose D lies in the interval of every longer one and whose MSD is that of the site
+ * positions (four of five points within two standard errors, where sites_msd is known); else the shortest with the
+ * right MSD; else by D alone. plateau tells whether it is of the first kind. */
 void msm_result_choose_lag(msm_result *result);
 /* Fills the comparison from sites_msd, md_msd and the reported model. */
 void msm_result_compare(msm_result *result);
