@@ -106,62 +106,128 @@ static bool collect(const site_index *index, int s, const double center[3], cons
   return true;
 }
 
-/* A site at distance D from the centre of a bin of radius r is between D - r and D + r from any point in it, so one with D - r > min (D + r) is nearest nowhere. */
+/* A block of the unit cell (in fractions) and what geometry needs of it. */
+typedef struct {
+  double center[3], half[3][3], radius; /* half edges and circumscribed radius, Angstrom */
+} block;
+
+static block make_block(const lattice *cell, const size_t at[3], const int of[3]) {
+  block b = {.radius = 0.0};
+  for (int k = 0; k < 3; k++) {
+    double edge[3] = {0.0, 0.0, 0.0};
+    b.center[k] = ((double)at[k] + 0.5) / of[k];
+    edge[k] = 0.5 / of[k] * (1.0 + 1e-6); /* a hair more, for rounding at the faces */
+    lattice_vector(cell, edge, b.half[k]);
+  }
+  for (int corner = 0; corner < 4; corner++) {
+    double r2 = 0.0;
+    for (int m = 0; m < 3; m++) {
+      const double d = b.half[0][m] + (corner & 1 ? -1.0 : 1.0) * b.half[1][m] + (corner & 2 ? -1.0 : 1.0) * b.half[2][m];
+      r2 += d * d;
+    }
+    b.radius = fmax(b.radius, sqrt(r2));
+  }
+  return b;
+}
+
+/* By how much strain can change the ratio of two distances. */
+static double stretch(void) { return (1.0 + strain_margin) / (1.0 - strain_margin); }
+
+/* Every image that can be nearest somewhere in the block: a site at distance D from the centre of a block of radius r is between D - r and D + r from any point in
+ * it, so one with D - r > min (D + r) is nearest nowhere. distance[nsites] is scratch. */
+static bool gather(const site_index *index, const block *b, const double height[3], double *distance, candidate_list *list) {
+  double smallest = INFINITY;
+  for (int s = 0; s < index->nsites; s++) {
+    const double f[3] = {index->frac[s][0] - b->center[0], index->frac[s][1] - b->center[1], index->frac[s][2] - b->center[2]};
+    int image[3];
+    distance[s] = sqrt(lattice_nearest(&index->made_for, f, image, NULL));
+    smallest = fmin(smallest, distance[s]);
+  }
+  const double reach = (smallest + 2.0 * b->radius) * stretch();
+  for (int s = 0; s < index->nsites; s++)
+    if (distance[s] <= reach && !collect(index, s, b->center, height, reach, list)) return false;
+  return true;
+}
+
+/* Of from[n], those that can be nearest somewhere in the smaller block. With B the nearest to its centre, |p - A|^2 - |p - B|^2 is linear in p, so its smallest value in
+ * the block is told by the half edges; A is nearest nowhere where that is positive by more than strain can change. */
+static bool narrow(const site_index *index, const block *b, const candidate *from, size_t n, candidate_list *list) {
+  double smallest2 = INFINITY, nearest[3] = {0.0, 0.0, 0.0};
+  for (size_t c = 0; c < n; c++) {
+    const double f[3] = {b->center[0] - from[c].at[0], b->center[1] - from[c].at[1], b->center[2] - from[c].at[2]};
+    double d[3];
+    lattice_vector(&index->made_for, f, d);
+    const double d2 = d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
+    if (d2 >= smallest2) continue;
+    smallest2 = d2;
+    memcpy(nearest, d, sizeof nearest);
+  }
+  const double farthest = sqrt(smallest2) + b->radius, slack = farthest * farthest * (stretch() * stretch() - 1.0);
+  for (size_t c = 0; c < n; c++) {
+    const double f[3] = {b->center[0] - from[c].at[0], b->center[1] - from[c].at[1], b->center[2] - from[c].at[2]};
+    double d[3];
+    lattice_vector(&index->made_for, f, d);
+    double least = d[0] * d[0] + d[1] * d[1] + d[2] * d[2] - smallest2;
+    for (int k = 0; k < 3; k++) {
+      double along = 0.0;
+      for (int m = 0; m < 3; m++) along += (d[m] - nearest[m]) * b->half[k][m];
+      least -= 2.0 * fabs(along);
+    }
+    if (least <= slack && !push(list, &from[c])) return false;
+  }
+  return true;
+}
+
+/* In two steps, because the first one looks at all sites: coarse blocks, and the bins inside them, FINE along each axis. */
 static lisi_status make_lists(site_index *index, lisi_error *err) {
+  enum { FINE = 3 };
   const lattice *cell = &index->made_for;
-  const int n = index->nsites;
-  double length[3], angle[3];
+  double length[3], angle[3], height[3]; /* height: of the cell along each axis */
   lattice_lengths_angles(cell->H, length, angle);
-  double wanted = 4.0 * n;
-  wanted = wanted < 512.0 ? 512.0 : wanted > 32768.0 ? 32768.0 : wanted;
-  double height[3]; /* of the cell along each axis */
   for (int k = 0; k < 3; k++)
     height[k] = 1.0 / sqrt(cell->inv[0][k] * cell->inv[0][k] + cell->inv[1][k] * cell->inv[1][k] + cell->inv[2][k] * cell->inv[2][k]);
+  double wanted = (double)index->nsites / 4.0; /* coarse blocks */
+  wanted = wanted < 16.0 ? 16.0 : wanted > 2048.0 ? 2048.0 : wanted;
   double edge = cbrt(length[0] * length[1] * length[2] / wanted);
+  int coarse[3];
   size_t nbins;
-  for (;; edge *= 1.25) { /* of a flat cell the plain estimate makes far more bins than wanted */
-    nbins = 1;
+  for (;; edge *= 1.25) { /* of a flat cell the plain estimate makes far more than wanted */
+    double total = 1.0;
     for (int k = 0; k < 3; k++) {
-      const double bins = ceil(length[k] / edge);
-      index->nbin[k] = bins < 1.0 ? 1 : bins > 4096.0 ? 4096 : (int)bins;
-      nbins *= (size_t)index->nbin[k];
+      const double blocks = ceil(length[k] / edge);
+      coarse[k] = blocks < 1.0 ? 1 : blocks > 4096.0 ? 4096 : (int)blocks;
+      index->nbin[k] = FINE * coarse[k];
+      total *= coarse[k];
     }
-    if ((double)nbins <= 4.0 * wanted) break;
+    nbins = (size_t)total * FINE * FINE * FINE;
+    if (total <= 4.0 * wanted) break;
   }
-  double radius = 0.0;
-  for (int corner = 0; corner < 4; corner++) {
-    const double f[3] = {0.5 / index->nbin[0], (corner & 1 ? -0.5 : 0.5) / index->nbin[1], (corner & 2 ? -0.5 : 0.5) / index->nbin[2]};
-    double d[3];
-    lattice_vector(cell, f, d);
-    radius = fmax(radius, sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]));
-  }
-  const double stretch = (1.0 + strain_margin) / (1.0 - strain_margin);
 
   free(index->first);
   free(index->list);
   index->list = NULL;
   index->first = malloc((nbins + 1) * sizeof *index->first);
-  double *distance = malloc((size_t)n * sizeof *distance);
+  /* The bins of one block do not follow one another, so the lists of all blocks are kept until the bins are done. */
+  candidate_list *block_list = calloc((size_t)coarse[0] * (size_t)coarse[1] * (size_t)coarse[2], sizeof *block_list);
+  double *distance = malloc((size_t)index->nsites * sizeof *distance);
   candidate_list list = {0};
-  lisi_status status = index->first == NULL || distance == NULL ? lisi_no_memory(err, nbins * sizeof(int)) : LISI_OK;
+  lisi_status status = index->first == NULL || distance == NULL || block_list == NULL ? lisi_no_memory(err, nbins * sizeof(int)) : LISI_OK;
+  size_t nblocks = 0;
   for (size_t b = 0; b < nbins && status == LISI_OK; b++) {
-    const size_t bin[3] = {b % (size_t)index->nbin[0], b / (size_t)index->nbin[0] % (size_t)index->nbin[1], b / (size_t)index->nbin[0] / (size_t)index->nbin[1]};
-    double center[3];
-    for (int k = 0; k < 3; k++) center[k] = ((double)bin[k] + 0.5) / index->nbin[k];
-    double smallest = INFINITY;
-    for (int s = 0; s < n; s++) {
-      const double f[3] = {index->frac[s][0] - center[0], index->frac[s][1] - center[1], index->frac[s][2] - center[2]};
-      int image[3];
-      distance[s] = sqrt(lattice_nearest(cell, f, image, NULL));
-      smallest = fmin(smallest, distance[s]);
+    const size_t x = (size_t)index->nbin[0], y = (size_t)index->nbin[1], at[3] = {b % x, b / x % y, b / x / y};
+    const size_t in[3] = {at[0] / FINE, at[1] / FINE, at[2] / FINE};
+    const size_t which = in[0] + (size_t)coarse[0] * (in[1] + (size_t)coarse[1] * in[2]);
+    bool good = true;
+    if (which >= nblocks) { /* blocks are met first in their own order */
+      const block large = make_block(cell, in, coarse);
+      good = gather(index, &large, height, distance, &block_list[which]);
+      nblocks = which + 1;
     }
-    /* A hair more than the bound, for rounding at the faces of the bin. */
-    const double reach = (smallest + 2.0 * radius) * stretch * (1.0 + 1e-9);
+    const block small = make_block(cell, at, index->nbin);
     index->first[b] = (int)list.n;
-    for (int s = 0; s < n && status == LISI_OK; s++)
-      if (distance[s] <= reach && !collect(index, s, center, height, reach, &list))
-        status = lisi_fail(err, LISI_ERR_UNSUPPORTED, "sites: the cell (edges %g, %g, %g A) is too flat or has too many sites for a list of nearest sites", length[0],
-                           length[1], length[2]);
+    if (!good || !narrow(index, &small, block_list[which].item, block_list[which].n, &list))
+      status = lisi_fail(err, LISI_ERR_UNSUPPORTED, "sites: the cell (edges %g, %g, %g A) is too flat or has too many sites for a list of nearest sites", length[0],
+                         length[1], length[2]);
   }
   if (status == LISI_OK) {
     index->first[nbins] = (int)list.n;
@@ -169,27 +235,54 @@ static lisi_status make_lists(site_index *index, lisi_error *err) {
   } else {
     free(list.item);
   }
+  for (size_t k = 0; k < nblocks; k++) free(block_list[k].item);
+  free(block_list);
   free(distance);
   return status;
 }
 
-/* Nearest neighbour distance of any two site images; n^2 once in a box's life. */
-static void find_closest(site_index *index) {
+typedef struct {
+  double along;
+  int s;
+} along_axis;
+
+static int compare_axis(const void *a, const void *b) {
+  const along_axis *x = a, *y = b;
+  return x->along != y->along ? (x->along > y->along) - (x->along < y->along) : (x->s > y->s) - (x->s < y->s);
+}
+
+/* Smallest distance of any two site images; sorted along the longest axis, so that only neighbours are looked at. */
+static lisi_status find_closest(site_index *index, lisi_error *err) {
   const lattice *cell = &index->made_for;
-  double best = INFINITY;
+  const size_t n = (size_t)index->nsites;
+  double best = INFINITY, height = 0.0;
+  int axis = 0;
   for (int i = 0; i < 3; i++) { /* images of one site: the shortest lattice vectors are the reduced ones */
     const double f[3] = {cell->reduced[i][0], cell->reduced[i][1], cell->reduced[i][2]};
+    const double h = 1.0 / sqrt(cell->inv[0][i] * cell->inv[0][i] + cell->inv[1][i] * cell->inv[1][i] + cell->inv[2][i] * cell->inv[2][i]);
     double d[3];
     lattice_vector(cell, f, d);
     best = fmin(best, d[0] * d[0] + d[1] * d[1] + d[2] * d[2]);
+    if (h > height) axis = i;
+    height = fmax(height, h);
   }
-  for (int a = 0; a < index->nsites; a++)
-    for (int b = 0; b < a; b++) {
-      const double f[3] = {index->frac[a][0] - index->frac[b][0], index->frac[a][1] - index->frac[b][1], index->frac[a][2] - index->frac[b][2]};
+  along_axis *order = malloc(n * sizeof *order);
+  if (order == NULL) return lisi_no_memory(err, n * sizeof *order);
+  for (size_t s = 0; s < n; s++) order[s] = (along_axis){index->frac[s][axis], (int)s};
+  qsort(order, n, sizeof *order, compare_axis);
+  for (size_t a = 0; a < n; a++)
+    for (size_t step = 1; step < n; step++) {
+      const along_axis *x = &order[a], *y = &order[(a + step) % n];
+      double gap = y->along - x->along;
+      if (gap < 0.0) gap += 1.0;
+      if (gap * height * gap * height > best) break;
+      const double *p = index->frac[x->s], *q = index->frac[y->s], f[3] = {q[0] - p[0], q[1] - p[1], q[2] - p[2]};
       int image[3];
       best = fmin(best, lattice_nearest(cell, f, image, NULL));
     }
+  free(order);
   index->closest = sqrt(best);
+  return LISI_OK;
 }
 
 lisi_status site_index_set_box(site_index *index, const lattice *box, lisi_error *err) {
@@ -211,8 +304,8 @@ lisi_status site_index_set_box(site_index *index, const lattice *box, lisi_error
   memcpy(rows, index->H, sizeof rows);
   lisi_status status = lattice_from_rows(rows, &index->made_for, err);
   if (status == LISI_OK) status = make_lists(index, err);
+  if (status == LISI_OK) status = find_closest(index, err);
   if (status != LISI_OK) return status;
-  find_closest(index);
   index->made = true;
   return LISI_OK;
 }

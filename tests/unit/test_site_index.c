@@ -120,6 +120,20 @@ static void random_cells(void **state) {
       const lattice box = box_of((const double(*)[3])H, replicate);
       site_index *index = random_index(sizes[z], replicate);
       set_box(index, &box);
+      double closest = INFINITY; /* all pairs; at 0 the next image of a site counts, not itself */
+      for (int a = 1; a <= site_index_sites(index); a++)
+        for (int b = 1; b < a && a <= sizes[z]; b++) {
+          double at[3], to[3];
+          int n[3];
+          site_index_position(index, a, at);
+          site_index_position(index, b, to);
+          const double f[3] = {(at[0] - to[0]) * replicate[0], (at[1] - to[1]) * replicate[1],
+                               (at[2] - to[2]) * replicate[2]};
+          const lattice unit = cell_of((const double(*)[3])H);
+          closest = fmin(closest, sqrt(lattice_nearest(&unit, f, n, NULL)));
+        }
+      if (sizes[z] >= 34) /* where no site is its own neighbour */
+        assert_true(fabs(site_index_closest(index) - closest) < 1e-10);
       assert_int_equal(site_index_sites(index), sizes[z] * replicate[0] * replicate[1] * replicate[2]);
       for (int q = 0; q < (sizes[z] > 100 ? 30 : 150); q++) {
         const double p[3] = {uniform(-1.5, 2.5), uniform(-1.5, 2.5), uniform(-1.5, 2.5)};
