@@ -48,6 +48,12 @@ double report_number(const report_data *data, yaml_ref map, const char *key);
 /* Number k of a list, NaN where absent. */
 double report_item(const report_data *data, yaml_ref list, int k);
 
+/* D of all lithium in a model: value (NaN: none), its interval and its tensor (0: none); the estimator plain has its
+ * own. */
+double report_d(const report_data *data, yaml_ref model);
+yaml_ref report_d_ci(const report_data *data, yaml_ref model);
+yaml_ref report_d_tensor(const report_data *data, yaml_ref model);
+
 /* Reads the network file of the model with the shortest lag. No geometry or no such file: nsites = 0. */
 LISI_MUST_CHECK lisi_status report_network_read(const report_data *data, report_network *net, lisi_error *err);
 void report_network_free(report_network *net);

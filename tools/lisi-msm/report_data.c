@@ -68,6 +68,19 @@ double report_item(const report_data *data, yaml_ref list, int k) {
   return k < yaml_seq_size(data->doc, list) ? number_of(data, yaml_seq_at(data->doc, list, k)) : NAN;
 }
 
+double report_d(const report_data *data, yaml_ref model) {
+  const double all = report_number(data, model, "D_all_iso");
+  return isnan(all) ? report_number(data, model, "D_iso") : all;
+}
+
+yaml_ref report_d_ci(const report_data *data, yaml_ref model) {
+  return yaml_get(data->doc, model, "D_all_iso_ci");
+}
+
+yaml_ref report_d_tensor(const report_data *data, yaml_ref model) {
+  return yaml_get(data->doc, model, "D_all");
+}
+
 const char *report_colour(int type) {
   static const char *const colour[] = {"#2a78d6", "#e34948", "#1baf7a", "#eda100", "#4a3aa7",
                                        "#e87ba4", "#008300", "#eb6834", "#5a6f86", "#8a5a2b"};

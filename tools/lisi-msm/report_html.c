@@ -147,9 +147,9 @@ static void lag_table(FILE *f, const report_data *data) {
     fprintf(f, "<tr%s><td>%.5g</td><td>%d</td>", report_number(data, model, "lag") == lag ? " class=best" : "",
             report_number(data, model, "lag"), yaml_seq_size(data->doc, yaml_get(data->doc, model, "states")));
     if (data->geometry) {
-      const yaml_ref ci = yaml_get(data->doc, model, "D_iso_ci"), tensor = yaml_get(data->doc, model, "D");
+      const yaml_ref ci = report_d_ci(data, model), tensor = report_d_tensor(data, model);
       fputs("<td>", f);
-      value_ci(f, report_number(data, model, "D_iso"), report_item(data, ci, 0), report_item(data, ci, 1));
+      value_ci(f, report_d(data, model), report_item(data, ci, 0), report_item(data, ci, 1));
       fputs("</td>", f);
       for (int k = 0; k < 3; k++) {
         const double value = report_item(data, yaml_seq_at(data->doc, tensor, k), k);

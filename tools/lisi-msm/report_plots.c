@@ -119,8 +119,8 @@ static lisi_status diffusion(const report_data *data, bool *any, lisi_error *err
   range x = {NAN, NAN}, y = {NAN, NAN};
   *any = false;
   for (int m = 0; m < yaml_seq_size(data->doc, data->models); m++) {
-    const yaml_ref model = yaml_seq_at(data->doc, data->models, m), ci = yaml_get(data->doc, model, "D_iso_ci");
-    const double lag = report_number(data, model, "lag"), d = report_number(data, model, "D_iso");
+    const yaml_ref model = yaml_seq_at(data->doc, data->models, m), ci = report_d_ci(data, model);
+    const double lag = report_number(data, model, "lag"), d = report_d(data, model);
     double lo = report_item(data, ci, 0), hi = report_item(data, ci, 1);
     if (isnan(d))
       continue;
@@ -234,7 +234,7 @@ static lisi_status msd(const report_data *data, bool *any, lisi_error *err) {
   preamble(f, "msd", 540, 380);
   fprintf(f,
           "set encoding utf8\nset logscale xy\nset format '%%g'\nset xlabel 'time (%s)'\nset ylabel 'MSD "
-          "(\303\205^2)'\nset key top left\n"
+          "(\303\205^2)'\nset key bottom right\n"
           "set xrange [%.6g:%.6g]\nset yrange [%.6g:%.6g]\n",
           data->time_unit, x.lo * 0.85, x.hi * 1.18, y.lo * 0.6, y.hi * 1.8);
   const char *comma = "plot ";

@@ -43,12 +43,17 @@ static lisi_status assign(const cli_args *dumps, int n, const char *const names[
 
 int cmd_run(int argc, char **argv) {
   build_options o = build_defaults();
-  const char *sites = NULL, *species = NULL, *map = NULL, *dt = NULL, *core = NULL, *sphere = NULL, *dwell = NULL;
+  const char *sites = NULL, *species = NULL, *map = NULL, *dt = NULL, *core = NULL, *sphere = NULL, *dwell = NULL,
+             *timestep = NULL, *framework = NULL, *replicate = NULL, *temperature = NULL;
   const cli_option options[] = {
       {"sites", CLI_TEXT, &sites, "FILE", "the site file"},
       {"species", CLI_TEXT, &species, "NAME", "element that moves (as for assign)"},
       {"map", CLI_TEXT, &map, "LIST", "elements of numeric types, for example 1=Li,2=Si"},
       {"dt", CLI_TEXT, &dt, "PS", "time between frames, where the dump has no time"},
+      {"timestep", CLI_TEXT, &timestep, "PS", "time step of the run, instead of --dt"},
+      {"framework", CLI_TEXT, &framework, "LIST", "elements of the host; none: take no drift off"},
+      {"replicate", CLI_TEXT, &replicate, "NX,NY,NZ", "unit cells in the box (found from the box)"},
+      {"temperature", CLI_TEXT, &temperature, "K", "noted in the log"},
       {"core", CLI_TEXT, &core, "R", "a Li changes site only when it comes within R of another one (Angstrom)"},
       {"sphere", CLI_TEXT, &sphere, "R", "a Li is in a site only within R"},
       {"dwell", CLI_TEXT, &dwell, "N", "samples in the new site that confirm a jump"},
@@ -93,11 +98,13 @@ int cmd_run(int argc, char **argv) {
       result = lisi_fail(&err, LISI_ERR_IO, "no temporary folder can be made in %s", parent);
     snprintf(log, sizeof log, "%s/run.jumps", folder);
   }
-  const char *const names[] = {"sites", "species", "map", "dt", "core", "sphere", "dwell"};
-  const char *const values[] = {sites, species, map, dt, core, sphere, dwell};
+  const char *const names[] = {"sites", "species",  "map",       "dt",        "core",       "sphere",
+                               "dwell", "timestep", "framework", "replicate", "temperature"};
+  const char *const values[] = {sites, species,  map,       dt,        core,       sphere,
+                                dwell, timestep, framework, replicate, temperature};
   int assigned = 0;
   if (result == LISI_OK)
-    result = assign(&args, 7, names, values, log, &assigned, &err);
+    result = assign(&args, 11, names, values, log, &assigned, &err);
   if (result == LISI_OK && assigned == 0) {
     progress_catch_interrupt();
     char *one[1] = {log};
