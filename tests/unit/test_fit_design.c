@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Design rows: forces and virial against finite differences of the energy, symmetry, the same numbers from the evaluator, and a fit that finds a known model. */
+#include "ace_eval.h"
+#include "fit_neighbors.h"
+#include "fit_solve.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { N = 6 };
+
+static double uniform(unsigned *seed) {
+  *seed = *seed * 1664525u + 1013904223u;
+  return (double)(*seed >> 8) / (1 << 24);
+}
+
+/* A recipe as text, read back through the reader. */
+static fit_recipe *recipe(const char *kind, const char *orders) {
+  char path[] = "/tmp/lisi-fit-XXXXXX";
+  int fd = mkstemp(path);
+  assert_true(fd >= 0);
+  FILE *f = fdopen(fd, "w");
+  fprintf(f,
+          "format: lisi-fit 1\nelements: [Li, Si]\nE0: {Li: -1.5, Si: -2.5}\ndata: {train: none.xyz}\n"
+          "radial: {kind: %s, cutoff: 4.5, lambda: 2.5, zbl: [1.0, 0.3], pairs: {Li-Si: {cutoff: 4.0}}}\nbasis:\n%s",
+          kind, orders);
+  fclose(f);
+  fit_recipe *r;
+  lisi_error err = {0};
+  if (fit_recipe_load(path, &r, &err) != LISI_OK) fail_msg("%s", err.message);
+  unlink(path);
+  return r;
+}
+
+static const char *const orders = "  - {order: 1, nmax: 4}\n  - {order: 2, nmax: 2, lmax: 2}\n  - {order: 3, nmax: 2, lmax: 2, degree: 3}\n  - {order: 4, nmax: 1, lmax: 2, degree: 4}\n";
+
+static fit_basis *make_basis(const char *kind) {
+  fit_recipe *r = recipe(kind, orders);
+  fit_basis *b;
+  lisi_error err = {0};
+  if (fit_basis_make(r, &b, &err) != LISI_OK) fail_msg("%s", err.message);
+  fit_recipe_free(r);
+  return b;
+}
+
+/* A small triclinic frame, six atoms on displaced lattice points. */
+static xyz_set *make_set(unsigned seed) {
+  char text[2000];
+  int at = snprintf(text, sizeof text, "%d\nLattice=\"5.1 0.2 -0.1 0.4 4.8 0.3 -0.2 0.5 5.6\" Properties=species:S:1:pos:R:3 energy=1\n", N);
+  for (int k = 0; k < N; k++)
+    at += snprintf(text + at, sizeof text - (size_t)at, "%s %.12f %.12f %.12f\n", k % 3 ? "Li" : "Si", 2.5 * (k % 2) + 0.4 * uniform(&seed), 2.3 * (k / 2 % 2) + 0.4 * uniform(&seed),
+                   2.6 * (k / 4) + 0.4 * uniform(&seed));
+  xyz_set *set;
+  lisi_error err = {0};
+  if (xyz_parse(text, strlen(text), "frame", NULL, &set, &err) != LISI_OK) fail_msg("%s", err.message);
+  return set;
+}
+
+/* Contracts the rows of a frame with coefficients. */
+static double *contract(const fit_basis *b, const xyz_set *set, const double *c) {
+  int mu[2];
+  fit_rows rows;
+  lisi_error err = {0};
+  assert_int_equal(fit_species(b, set, mu, &err), LISI_OK);
+  if (fit_design(b, set, &set->frame[0], mu, &rows, &err) != LISI_OK) fail_msg("%s", err.message);
+  double *p = calloc((size_t)rows.nrows, sizeof *p);
+  assert_non_null(p);
+  for (int i = 0; i < b->ncolumns; i++)
+    for (int r = 0; r < rows.nrows; r++) p[r] += c[i] * rows.a[(size_t)i * (size_t)rows.nrows + (size_t)r];
+  fit_rows_free(&rows);
+  return p;
+}
+
+static double energy_of(const fit_basis *b, const xyz_set *set, const double *c) {
+  double *p = contract(b, set, c), e = p[0];
+  free(p);
+  return e;
+}
+
+static double *coefficients(const fit_basis *b, unsigned seed) {
+  double *c = malloc((size_t)b->ncolumns * sizeof *c);
+  assert_non_null(c);
+  for (int i = 0; i < b->ncolumns; i++) c[i] = uniform(&seed) - 0.5;
+  return c;
+}
+
+static void strain(xyz_frame *f, int a, int b, double e) {
+  for (int k = 0; k < 3; k++) f->cell[3 * k + a] += e * f->cell[3 * k + b];
+  for (int i = 0; i < f->natoms; i++) f->pos[3 * i + a] += e * f->pos[3 * i + b];
+}
+
+static void finite_differences(void **state) {
+  (void)state;
+  static const char *const kinds[] = {"ChebExpCos", "ChebPow", "SBessel"};
+  for (int k = 0; k < 3; k++) {
+    fit_basis *b = make_basis(kinds[k]);
+    xyz_set *set = make_set(3);
+    double *c = coefficients(b, 11), *p = contract(b, set, c), big = 0, h = 1e-4;
+    for (int i = 1; i < 1 + 3 * N; i++) big = fmax(big, fabs(p[i]));
+    for (int i = 0; i < 3 * N; i++) {
+      double *x = &set->frame[0].pos[i], x0 = *x;
+      *x = x0 + h;
+      double up = energy_of(b, set, c);
+      *x = x0 - h;
+      double down = energy_of(b, set, c);
+      *x = x0;
+      assert_true(fabs(-(up - down) / (2 * h) - p[1 + i]) < 1e-6 * big);
+    }
+    static const int voigt[6][2] = {{0, 0}, {1, 1}, {2, 2}, {1, 2}, {0, 2}, {0, 1}};
+    for (int v = 0; v < 6; v++) {
+      double e[2];
+      for (int s = 0; s < 2; s++) {
+        xyz_set *bent = make_set(3);
+        strain(&bent->frame[0], voigt[v][0], voigt[v][1], s ? h : -h);
+        e[s] = energy_of(b, bent, c);
+        xyz_free(bent);
+      }
+      assert_true(fabs(-(e[1] - e[0]) / (2 * h) - p[1 + 3 * N + v]) < 1e-5 * big);
+    }
+    free(c);
+    free(p);
+    xyz_free(set);
+    fit_basis_free(b);
+  }
+}
+
+static void evaluator_agrees(void **state) {
+  (void)state;
+  fit_basis *b = make_basis("ChebExpCos");
+  xyz_set *set = make_set(5);
+  const xyz_frame *f = &set->frame[0];
+  double *c = coefficients(b, 23), *p = contract(b, set, c);
+  lisi_error err = {0};
+  ace_model *model;
+  ace_eval *eval;
+  ace_work *work;
+  fit_neighbors list;
+  assert_int_equal(fit_basis_model(b, c, &model, &err), LISI_OK);
+  assert_int_equal(ace_eval_create(model, &eval, &err), LISI_OK);
+  assert_int_equal(ace_work_create(eval, &work, &err), LISI_OK);
+  assert_int_equal(fit_neighbors_find(set, f, b->cutoff, &list, &err), LISI_OK);
+  int nn = list.first[N], element[N], *nelement = malloc((size_t)nn * sizeof *nelement), mu[2];
+  double e[N], (*g)[3] = malloc((size_t)nn * sizeof *g), total = 0, force[3 * N] = {0}, offset = 0, big = 0;
+  assert_true(nelement && g);
+  assert_int_equal(fit_species(b, set, mu, &err), LISI_OK);
+  for (int i = 0; i < N; i++) element[i] = mu[f->species[i]];
+  for (int k = 0; k < nn; k++) nelement[k] = mu[f->species[list.index[k]]];
+  assert_int_equal(ace_eval_atoms(eval, work, N, element, list.first, nelement, (const double(*)[3])list.rij, e, g, &err), LISI_OK);
+  for (int i = 0; i < N; i++) {
+    total += e[i];
+    offset += b->E0[element[i]];
+    for (int k = list.first[i]; k < list.first[i + 1]; k++)
+      for (int d = 0; d < 3; d++) {
+        force[3 * i + d] += g[k][d];
+        force[3 * list.index[k] + d] -= g[k][d];
+      }
+  }
+  for (int k = 0; k < 3 * N; k++) big = fmax(big, fabs(p[1 + k]));
+  /* The evaluator works with radial tables, as other codes do; they are good to about 1e-6. */
+  assert_true(fabs(total - offset - p[0]) < 1e-6 * big);
+  for (int k = 0; k < 3 * N; k++) assert_true(fabs(force[k] - p[1 + k]) < 1e-5 * big);
+  fit_neighbors_free(&list);
+  ace_work_free(work);
+  ace_eval_free(eval);
+  ace_model_free(model);
+  free(nelement);
+  free(g);
+  free(c);
+  free(p);
+  xyz_free(set);
+  fit_basis_free(b);
+}
+
+/* Distances of all images, counted by brute force in a generous block of cells. */
+static void neighbors_are_complete(void **state) {
+  (void)state;
+  xyz_set *set = make_set(9);
+  const xyz_frame *f = &set->frame[0];
+  lisi_error err = {0};
+  fit_neighbors list;
+  assert_int_equal(fit_neighbors_find(set, f, 7.3, &list, &err), LISI_OK);
+  int total = 0;
+  for (int i = 0; i < N; i++)
+    for (int j = 0; j < N; j++)
+      for (int a = -4; a <= 4; a++)
+        for (int b = -4; b <= 4; b++)
+          for (int c = -4; c <= 4; c++) {
+            double r2 = 0;
+            for (int d = 0; d < 3; d++) {
+              double x = f->pos[3 * j + d] - f->pos[3 * i + d] + a * f->cell[d] + b * f->cell[3 + d] + c * f->cell[6 + d];
+              r2 += x * x;
+            }
+            total += r2 > 0 && r2 < 7.3 * 7.3;
+          }
+  assert_int_equal(list.first[N], total);
+  fit_neighbors_free(&list);
+  xyz_free(set);
+}
+
+/* Energies, forces and virials made with known coefficients give them back without a prior; a strong prior pulls them towards zero. */
+static void fit_recovers(void **state) {
+  (void)state;
+  enum { FRAMES = 14 };
+  fit_recipe *r = recipe("SBessel", "  - {order: 1, nmax: 4}\n  - {order: 2, nmax: 2, lmax: 2}\n");
+  fit_basis *b;
+  lisi_error err = {0};
+  assert_int_equal(fit_basis_make(r, &b, &err), LISI_OK);
+  fit_rows rows[FRAMES];
+  fit_weight weight[FRAMES];
+  int fold[FRAMES], mu[2];
+  double *c = coefficients(b, 31);
+  for (int k = 0; k < FRAMES; k++) {
+    xyz_set *set = make_set(100u + (unsigned)k);
+    assert_int_equal(fit_species(b, set, mu, &err), LISI_OK);
+    assert_int_equal(fit_design(b, set, &set->frame[0], mu, &rows[k], &err), LISI_OK);
+    double *p = contract(b, set, c);
+    memcpy(rows[k].y, p, (size_t)rows[k].nrows * sizeof *p);
+    free(p);
+    xyz_free(set);
+    weight[k] = (fit_weight){10, 1, 1};
+    fold[k] = k % 4;
+  }
+  fit_system system = {FRAMES, b->ncolumns, rows, weight, fold, 4, b->gamma};
+  fit_solution s;
+  assert_int_equal(fit_solve(&system, 0, false, &s, &err), LISI_OK);
+  /* Coefficients are not unique (a pair term counts the same on either of its atoms), predictions are: a frame that the fit has not seen. */
+  xyz_set *fresh = make_set(999);
+  double *p = contract(b, fresh, c), *q = contract(b, fresh, s.coefficient), norm = 0, error = 0, strong = 0;
+  for (int k = 0; k < 1 + 3 * N + 6; k++) {
+    norm += p[k] * p[k];
+    error += (p[k] - q[k]) * (p[k] - q[k]);
+  }
+  assert_true(sqrt(error / norm) < 1e-6);
+  free(q);
+  assert_null(s.heldout);
+  fit_solution_free(&s);
+  assert_int_equal(fit_solve(&system, 100, false, &s, &err), LISI_OK);
+  q = contract(b, fresh, s.coefficient);
+  for (int k = 0; k < 1 + 3 * N + 6; k++) strong += q[k] * q[k];
+  free(p);
+  free(q);
+  xyz_free(fresh);
+  assert_true(strong < 0.01 * norm);
+  fit_solution_free(&s);
+  /* Without noise cross-validation wants hardly any prior. */
+  assert_int_equal(fit_solve(&system, -1, false, &s, &err), LISI_OK);
+  assert_true(s.ridge < 1e-4 && s.ngrid > 0 && s.heldout);
+  fit_solution_free(&s);
+  for (int k = 0; k < FRAMES; k++) fit_rows_free(&rows[k]);
+  free(c);
+  fit_basis_free(b);
+  fit_recipe_free(r);
+}
+
+static void inner_cutoff_is_refused(void **state) {
+  (void)state;
+  fit_basis *b = make_basis("SBessel");
+  xyz_set *set = make_set(3);
+  int mu[2];
+  fit_rows rows;
+  lisi_error err = {0};
+  for (int d = 0; d < 3; d++) set->frame[0].pos[3 + d] = set->frame[0].pos[d];
+  set->frame[0].pos[3] += 0.9;
+  assert_int_equal(fit_species(b, set, mu, &err), LISI_OK);
+  assert_int_equal(fit_design(b, set, &set->frame[0], mu, &rows, &err), LISI_ERR_INPUT);
+  assert_non_null(strstr(err.message, "frame:2"));
+  xyz_free(set);
+  fit_basis_free(b);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(finite_differences), cmocka_unit_test(evaluator_agrees),        cmocka_unit_test(neighbors_are_complete),
+                                     cmocka_unit_test(fit_recovers),       cmocka_unit_test(inner_cutoff_is_refused)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
