@@ -438,7 +438,7 @@ lisi_status show_result(const msm_result *r, bool json, const char *out, lisi_er
   if (out != NULL) {
     status = msm_result_write(r, out, err);
     if (status == LISI_OK)
-      status = report_write(out, err);
+      status = report_write(out, NULL, err);
     if (status != LISI_OK)
       return status;
   }

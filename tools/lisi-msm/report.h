@@ -69,8 +69,11 @@ LISI_MUST_CHECK lisi_status report_draw_network(const report_data *data, const r
 LISI_MUST_CHECK lisi_status report_html(const report_data *data, const report_network *net, bool gnuplot, bool graphviz,
                                         lisi_error *err);
 
-/* All of the above. */
-LISI_MUST_CHECK lisi_status report_write(const char *folder, lisi_error *err);
+/* All of the above; `drawn` (may be NULL) tells which pictures there are. */
+typedef struct {
+  bool gnuplot, graphviz;
+} report_drawn;
+LISI_MUST_CHECK lisi_status report_write(const char *folder, report_drawn *drawn, lisi_error *err);
 
 /* Opens folder/name for writing through out_file. */
 struct out_file;
