@@ -18,7 +18,7 @@
  *   data
  *   step id from to nx ny nz [left]        a change of site (tracker.h); left stands in logs of core mode and of dwell > 1
  *   E step id                    the atom is gone at this step
- *   B step                       a break: every path ends before, and starts anew (from = 0, absolute image) at this step
+ *   B step                       a break: every path ends at the last F before it, and starts anew (from = 0, absolute image) at this step
  *   F step ax .. cz              everything up to this sample is known; mean cell over all samples so far
  *
  * Lines are in the order of (step; E, B, changes; id). What stands behind the last F is not counted. */
@@ -54,7 +54,7 @@ typedef struct {
 typedef enum { JUMP_EVENT_GONE = 0, JUMP_EVENT_BREAK = 1, JUMP_EVENT_JUMP = 2 } jump_event_kind;
 typedef struct {
   jump_event_kind kind;
-  jump_record r; /* GONE: step and id; BREAK: step */
+  jump_record r; /* GONE: step and id; BREAK: step, and (read) left = the last step known before it, where the paths end */
 } jump_event;
 
 /* ---- writing ------------------------------------------------------------------------------------------------------------------------------------------- */

@@ -394,6 +394,10 @@ static lisi_status read_records(source *s, jump_log_data *data, lisi_error *err)
         }
         data->event = larger;
       }
+      if (e.kind == JUMP_EVENT_BREAK) { /* what was known before it: the last F, or a record behind that */
+        e.r.left = data->last;
+        if (total > 0 && data->event[total - 1].r.step > e.r.left) e.r.left = data->event[total - 1].r.step;
+      }
       data->event[total++] = e;
     }
   }

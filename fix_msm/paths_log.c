@@ -119,7 +119,7 @@ static lisi_status follow(follower *f, const jump_record *r, lisi_error *err) {
 /* All atoms of one log. */
 static lisi_status take_log(const jump_log_data *log, path_set *paths, lisi_error *err) {
   atom_event *list = malloc((log->n + 1) * sizeof *list);
-  int64_t *breaks = malloc((log->n + 1) * sizeof *breaks);
+  size_t *breaks = malloc((log->n + 1) * sizeof *breaks); /* their events */
   lisi_status status = LISI_OK;
   size_t n = 0, nbreaks = 0;
   if (list == NULL || breaks == NULL) {
@@ -128,7 +128,7 @@ static lisi_status take_log(const jump_log_data *log, path_set *paths, lisi_erro
   }
   for (size_t k = 0; k < log->n; k++) {
     if (log->event[k].kind == JUMP_EVENT_BREAK)
-      breaks[nbreaks++] = log->event[k].r.step;
+      breaks[nbreaks++] = k;
     else
       list[n++] = (atom_event){&log->event[k], k};
   }
@@ -144,14 +144,15 @@ static lisi_status take_log(const jump_log_data *log, path_set *paths, lisi_erro
       f.open = f.known = false;
       memset(f.n, 0, sizeof f.n);
     }
-    while (next_break < nbreaks && breaks[next_break] <= r->step)
-      close_path(&f, sample_of(&f, breaks[next_break++]));
+    /* The samples between the last known one and the break are nobody's. */
+    while (next_break < nbreaks && log->event[breaks[next_break]].r.step <= r->step)
+      close_path(&f, sample_of(&f, log->event[breaks[next_break++]].r.left) + 1);
     if (list[k].event->kind == JUMP_EVENT_GONE)
       close_path(&f, sample_of(&f, r->step));
     else
       status = follow(&f, r, err);
     if (k + 1 == n || list[k + 1].event->r.id != r->id)
-      close_path(&f, next_break < nbreaks ? sample_of(&f, breaks[next_break]) : end);
+      close_path(&f, next_break < nbreaks ? sample_of(&f, log->event[breaks[next_break]].r.left) + 1 : end);
   }
   if (status == LISI_OK && paths->nwalkers <= f.walker)
     paths->nwalkers = f.walker + 1;
