@@ -157,12 +157,12 @@ static void frame(FILE *f, const view *w) {
   frac[w->u] = 0.5;
   project(w, frac, xy);
   fprintf(f, "  la [shape=plain fontsize=22 fontcolor=\"#4a5560\" label=<<i>%c</i>> pos=\"%.2f,%.2f!\"]\n", name[w->u],
-          xy[0], xy[1] - 70);
+          xy[0], xy[1] - 100);
   frac[w->u] = 0;
   frac[w->v] = 0.5;
   project(w, frac, xy);
   fprintf(f, "  lb [shape=plain fontsize=22 fontcolor=\"#4a5560\" label=<<i>%c</i>> pos=\"%.2f,%.2f!\"]\n", name[w->v],
-          xy[0] - 70, xy[1]);
+          xy[0] - 90, xy[1]);
 }
 
 static void hosts(FILE *f, const view *w, const report_data *data) {

@@ -234,7 +234,7 @@ static lisi_status msd(const report_data *data, bool *any, lisi_error *err) {
   preamble(f, "msd", 540, 380);
   fprintf(f,
           "set encoding utf8\nset logscale xy\nset format '%%g'\nset xlabel 'time (%s)'\nset ylabel 'MSD "
-          "(\303\205^2)'\nset key bottom right\n"
+          "(\303\205^2)'\nset key bottom right opaque\n"
           "set xrange [%.6g:%.6g]\nset yrange [%.6g:%.6g]\n",
           data->time_unit, x.lo * 0.85, x.hi * 1.18, y.lo * 0.6, y.hi * 1.8);
   const char *comma = "plot ";
