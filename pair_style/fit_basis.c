@@ -84,7 +84,7 @@ static lisi_status choose(fit_basis *b, const fit_order *o, int mu0, int order, 
     suml += c[pick[t]].l;
   }
   if (degree > o->degree + 1e-9) return LISI_OK;
-  if (depth == order) return suml % 2 ? LISI_OK : add_block(b, mu0, order, c, pick, err);
+  if (depth >= order || depth >= FIT_MAX_ORDER) return suml % 2 ? LISI_OK : add_block(b, mu0, order, c, pick, err);
   lisi_status status = LISI_OK;
   for (int k = depth ? pick[depth - 1] : 0; k < nchannels && status == LISI_OK; k++) {
     pick[depth] = k;

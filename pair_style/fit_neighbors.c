@@ -51,12 +51,11 @@ lisi_status fit_neighbors_find(const xyz_set *set, const xyz_frame *frame, doubl
     out->first[i] = (int)n;
     for (int j = 0; j < frame->natoms && status == LISI_OK; j++) {
       double d[3];
-      int lo[3], hi[3];
+      int lo[3] = {0}, hi[3] = {0};
       for (int k = 0; k < 3; k++) d[k] = frame->pos[3 * j + k] - frame->pos[3 * i + k];
       for (int k = 0; k < 3; k++) {
         /* |frac + n| height <= |r| < cutoff bounds n. */
         double frac = recip[k][0] * d[0] + recip[k][1] * d[1] + recip[k][2] * d[2], reach = cutoff / height[k];
-        lo[k] = hi[k] = 0;
         if (!frame->pbc[k]) continue;
         if (fabs(frac) + reach > 1000) {
           status = lisi_fail(err, LISI_ERR_INPUT, "%s:%d: cell of height %g Angstrom, or an atom far outside of it, is more than the cut-off of %g can handle", set->name,

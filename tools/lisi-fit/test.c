@@ -91,7 +91,7 @@ static lisi_status test_file(const ace_model *model, const ace_eval *eval, ace_w
       status = lisi_fail(err, LISI_ERR_INPUT, "%s:%d: the frame has neither energy nor forces to compare with", set->name, f->line);
       break;
     }
-    double energy, virial[6], *force = malloc(3 * (size_t)f->natoms * sizeof *force);
+    double energy = 0.0, virial[6] = {0}, *force = malloc(3 * (size_t)f->natoms * sizeof *force);
     status = force ? predict(model, eval, work, set, f, mu, &energy, force, virial, err) : lisi_no_memory(err, 3 * (size_t)f->natoms * sizeof *force);
     if (status == LISI_OK) status = fit_errors_add(table, f, energy, force, virial, err);
     free(force);
