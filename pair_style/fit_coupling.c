@@ -81,7 +81,8 @@ static int find_ms(const work *w, const int8_t *m) {
 
 /* Calls for every m-tuple with sum 0, in lexical order. */
 static bool next_tuple(const work *w, int8_t *m, bool *started) {
-  int n = w->order <= FIT_MAX_ORDER ? w->order : FIT_MAX_ORDER;
+  const int n = w->order;
+  if (n < 1 || n > FIT_MAX_ORDER) return false; /* never, and the compiler sees it */
   if (!*started) {
     for (int t = 0; t < n; t++) m[t] = (int8_t)-w->l[t];
     *started = true;
