@@ -17,7 +17,7 @@ foreach(source ${tests})
   target_link_libraries(${name} PRIVATE lisi_core lisi::cmocka)
   add_test(NAME unit/${name} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
   set_tests_properties(unit/${name} PROPERTIES LABELS unit SKIP_RETURN_CODE 77 TIMEOUT 300
-                       ENVIRONMENT "SRC=${PROJECT_SOURCE_DIR};OPENBLAS_NUM_THREADS=1")
+                       ENVIRONMENT "SRC=${PROJECT_SOURCE_DIR};OPENBLAS_NUM_THREADS=1;OMP_NUM_THREADS=1")
 endforeach()
 
 foreach(kind cli lammps e2e)
