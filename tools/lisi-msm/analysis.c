@@ -2,7 +2,6 @@
 /* From jump logs, discrete trajectories or a count matrix to models, and their presentation. */
 #include "analysis.h"
 
-#include "components.h"
 #include "count_matrix.h"
 #include "counts_file.h"
 #include "file_bytes.h"
@@ -263,11 +262,9 @@ static void show_progress(void *context, double done, double total) {
   progress_update(&p->bar, p->model + (total > 0 ? done / total : 0), p->nmodels);
 }
 
-/* Counts (folded where asked) of every lag into r->counts, and the space of their states. *differ: a folding test
- * failed. */
+/* Counts (folded where asked) of every lag into r->counts, and the space of their states. */
 static lisi_status count_all(const material *m, const build_options *o, bool fold, int n, const long long *lags,
-                             msm_result *r, fold_verdict *verdict, bool *differ, lisi_error *err) {
-  *differ = false;
+                             msm_result *r, fold_verdict *verdict, lisi_error *err) {
   const state_space *super = material_space(m);
   for (int k = 0; k < n; k++) {
     lag_counts raw = {0};
@@ -280,7 +277,6 @@ static lisi_status count_all(const material *m, const build_options *o, bool fol
       else
         state_space_free(&unit);
       lag_counts_free(&raw);
-      *differ = *differ || (verdict[k].tested && !verdict[k].homogeneous);
     } else
       r->counts[k] = raw;
     if (status != LISI_OK)
@@ -296,35 +292,6 @@ static lisi_status count_all(const material *m, const build_options *o, bool fol
   const lisi_status status = state_space_pick(super, all, super->n, &r->space, err);
   free(all);
   return status;
-}
-
-/* The copies of a site differ. Unfolded counts are right in any case, but only where every copy was visited and left
- * often enough: when a model of them would lose more than a twentieth of the pairs, folding stays. */
-static lisi_status unfold_if_possible(const material *m, const build_options *o, int n, const long long *lags,
-                                      msm_result *r, fold_verdict *verdict, bool *fold, lisi_error *err) {
-  lag_counts raw = {0};
-  components sets = {0};
-  lisi_status status = counts_at(m, o, lags[0], &raw, err);
-  if (status == LISI_OK)
-    status = components_find(&raw.total, &sets, err);
-  const double all = status == LISI_OK ? count_table_sum(&raw.total) : 0;
-  const bool enough = status == LISI_OK && sets.n > 0 && sets.inside[0] > 0.95 * all;
-  components_free(&sets);
-  lag_counts_free(&raw);
-  if (status != LISI_OK || !enough)
-    return status;
-  cli_warn("the copies of a site in the supercell behave differently: the model is not folded (--fold yes folds all "
-           "the same)");
-  *fold = false;
-  for (int k = 0; k < n; k++) {
-    lag_counts_free(&r->counts[k]);
-    r->counts[k] = (lag_counts){0};
-    verdict[k] = (fold_verdict){0};
-  }
-  state_space_free(&r->space);
-  r->space = (state_space){0};
-  bool differ;
-  return count_all(m, o, false, n, lags, r, verdict, &differ, err);
 }
 
 static lisi_status models(const material *m, const build_options *o, int n, const long long *lags, msm_result *r,
@@ -356,12 +323,9 @@ static lisi_status models(const material *m, const build_options *o, int n, cons
   r->model = calloc((size_t)n, sizeof *r->model);
   if (verdict == NULL || r->counts == NULL || r->model == NULL)
     status = lisi_no_memory(err, (size_t)n * sizeof *r->model);
-  bool differ = false;
   r->nmodels = status == LISI_OK ? n : 0;
   if (status == LISI_OK)
-    status = count_all(m, o, fold, n, lags, r, verdict, &differ, err);
-  if (status == LISI_OK && differ && strcmp(o->fold, "auto") == 0)
-    status = unfold_if_possible(m, o, n, lags, r, verdict, &fold, err);
+    status = count_all(m, o, fold, n, lags, r, verdict, err);
   r->folded = fold;
   if (status == LISI_OK && o->pi_file != NULL)
     status = read_pi(o->pi_file, r->space.n, &pi, err);
@@ -374,7 +338,8 @@ static lisi_status models(const material *m, const build_options *o, int n, cons
   for (int k = 0; k < n && status == LISI_OK; k++) {
     bar.model = k;
     status = msm_build(&r->space, &r->counts[k], dt, &options, &r->model[k], err);
-    if (status == LISI_OK)
+    /* yes: the user vouches for the copies */
+    if (status == LISI_OK && strcmp(o->fold, "yes") != 0)
       r->model[k].fold = verdict[k];
   }
   progress_end(&bar.bar);

@@ -17,8 +17,8 @@ int cmd_build(int argc, char **argv) {
        "reversible (default), row, fixed-pi, or plain (the published procedure)"},
       {"pi", CLI_TEXT, &o.pi_file, "FILE", "fixed-pi: the stationary distribution, a number for each state"},
       {"fold", CLI_TEXT, &o.fold, "WHEN",
-       "average over the copies of a site in the supercell: yes, no, or auto (default:\nunless they behave "
-       "differently)"},
+       "average over the copies of a site in the supercell: auto (default: yes, with a\nwarning where they behave "
+       "differently), yes, or no"},
       {"strided", CLI_FLAG, &o.strided, NULL, "count every lag-th sample instead of a sliding window"},
       {"blocks", CLI_INT, &o.blocks, "N", "time blocks, and groups of walkers, that errors come from (20)"},
       {"resamples", CLI_INT, &o.resamples, "N",

@@ -84,7 +84,13 @@ void msm_result_choose_lag(msm_result *r) {
 }
 
 double msm_result_msd(const msm_result *r, int m, double t) {
-  return msm_msd_all(&r->model[m], t / r->model[m].lag);
+  const msm_model *x = &r->model[m];
+  const double n = t / x->lag, below = floor(n);
+  /* Between whole lags a model says nothing (a negative eigenvalue has no root); its MSD is all but straight there. */
+  if (fabs(n - round(n)) < 1e-6)
+    return msm_msd_all(x, round(n));
+  const double lower = msm_msd_all(x, below);
+  return lower + (n - below) * (msm_msd_all(x, below + 1) - lower);
 }
 
 void msm_result_compare(msm_result *r) {
@@ -187,7 +193,7 @@ void msm_result_print(const msm_result *r) {
       next = p->t * 1.9;
       printf("%10.5g %14.4g %14.4g +- %-5.2g", p->t, msm_result_msd(r, r->reported, p->t), p->value, p->error);
       for (int q = 0; q < r->nmd; q++)
-        if (fabs(r->md_msd[q].t - p->t) < 1e-6 * p->t)
+        if (isfinite(r->md_offset) && fabs(r->md_msd[q].t - p->t) < 1e-6 * p->t)
           printf(" %18.4g", r->md_msd[q].value - r->md_offset);
       putchar('\n');
     }
@@ -252,7 +258,7 @@ void msm_result_warn(const msm_result *r) {
     repeated(others, sizeof others, more[2]);
     cli_warn("lag %g%s: the copies of a site in the supercell differ (spread %.2f times what chance between time "
              "blocks explains, %.1f standard "
-             "errors); a longer run tells whether that lasts",
+             "errors); a longer run tells whether that lasts, --fold no keeps them apart",
              x->lag, others, x->fold.ratio, x->fold.z);
   }
   if (r->nmodels > 1 && r->reported >= 0 && !r->plateau)
