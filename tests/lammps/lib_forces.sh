@@ -10,7 +10,7 @@ include         ${inc}
 variable        pick atom (id*7919)%count(all)<${some}
 group           moved variable pick
 fix             n moved numdiff 1 2e-5
-fix             v all numdiff/virial 1 1e-6
+fix             v all numdiff/virial 1 1e-5
 compute         w all pressure NULL virial
 thermo_style    custom step pe c_w[*] f_v[*]
 thermo_modify   format float %.17g
