@@ -2,6 +2,8 @@
 /* Which functions a recipe selects, and their couplings. */
 #include "fit_basis.h"
 
+#include "fit_modes.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,17 +16,23 @@ typedef struct {
 
 static lisi_status setup_bonds(const fit_recipe *r, fit_basis *b, lisi_error *err) {
   size_t n2 = (size_t)(r->nelements * r->nelements);
-  int base = 1;
+  int base = r->nbase > 1 ? r->nbase : 1;
   b->nmax = 1;
   for (int o = 1; o <= r->max_order; o++) {
-    if (!r->order[o].used) continue;
-    if (r->order[o].nmax > base) base = r->order[o].nmax;
-    if (o == 1) continue;
-    if (r->order[o].nmax > b->nmax) b->nmax = r->order[o].nmax;
-    if (r->order[o].lmax > b->lmax) b->lmax = r->order[o].lmax;
+    if (!r->order[o].used)
+      continue;
+    if (r->order[o].nmax > base)
+      base = r->order[o].nmax;
+    if (o == 1)
+      continue;
+    if (r->order[o].nmax > b->nmax)
+      b->nmax = r->order[o].nmax;
+    if (r->order[o].lmax > b->lmax)
+      b->lmax = r->order[o].lmax;
   }
   b->bond = calloc(n2, sizeof *b->bond);
-  if (!b->bond) return lisi_no_memory(err, n2 * sizeof *b->bond);
+  if (!b->bond)
+    return lisi_no_memory(err, n2 * sizeof *b->bond);
   for (size_t k = 0; k < n2; k++) {
     ace_bond *bond = &b->bond[k];
     *bond = r->bond[k];
@@ -33,9 +41,16 @@ static lisi_status setup_bonds(const fit_recipe *r, fit_basis *b, lisi_error *er
     bond->nradbase = base;
     size_t L = (size_t)b->lmax + 1, K = (size_t)base, cells = (size_t)b->nmax * L * K;
     bond->crad = calloc(cells, sizeof *bond->crad);
-    if (!bond->crad) return lisi_no_memory(err, cells * sizeof *bond->crad);
+    if (!bond->crad)
+      return lisi_no_memory(err, cells * sizeof *bond->crad);
     for (size_t n = 0; n < (size_t)b->nmax; n++)
-      for (size_t l = 0; l < L; l++) bond->crad[(n * L + l) * K + n] = 1;
+      for (size_t l = 0; l < L; l++)
+        bond->crad[(n * L + l) * K + n] = 1;
+    if (r->smooth[1] > 0) {
+      lisi_status status = fit_modes(bond, r->smooth[0] * bond->rcut, r->smooth[1] * bond->rcut, err);
+      if (status != LISI_OK)
+        return status;
+    }
     b->cutoff = fmax(b->cutoff, bond->rcut);
   }
   return LISI_OK;
@@ -49,7 +64,8 @@ static lisi_status add_block(fit_basis *b, int mu0, int order, const channel *c,
     id[t] = c[pick[t]].mu * 1000 + c[pick[t]].n;
   }
   lisi_status status = fit_coupling_make(order, l, id, &coupling, err);
-  if (status != LISI_OK) return status;
+  if (status != LISI_OK)
+    return status;
   if (coupling.ninv == 0) {
     fit_coupling_free(&coupling);
     return LISI_OK;
@@ -71,20 +87,24 @@ static lisi_status add_block(fit_basis *b, int mu0, int order, const channel *c,
     block->ls[t] = c[pick[t]].l;
   }
   b->ncolumns += coupling.ninv;
-  if (b->ncolumns > MAX_COLUMNS) return lisi_fail(err, LISI_ERR_INPUT, "basis: more than %d functions; lower nmax, lmax or degree", MAX_COLUMNS);
+  if (b->ncolumns > MAX_COLUMNS)
+    return lisi_fail(err, LISI_ERR_INPUT, "basis: more than %d functions; lower nmax, lmax or degree", MAX_COLUMNS);
   return LISI_OK;
 }
 
 /* All non-decreasing sequences of channels, depth first. */
-static lisi_status choose(fit_basis *b, const fit_order *o, int mu0, int order, int nchannels, const channel *c, int *pick, int depth, lisi_error *err) {
+static lisi_status choose(fit_basis *b, const fit_order *o, int mu0, int order, int nchannels, const channel *c,
+                          int *pick, int depth, lisi_error *err) {
   double degree = 0;
   int suml = 0;
   for (int t = 0; t < depth; t++) {
     degree += c[pick[t]].n - 1 + o->l_weight * c[pick[t]].l;
     suml += c[pick[t]].l;
   }
-  if (degree > o->degree + 1e-9) return LISI_OK;
-  if (depth >= order || depth >= FIT_MAX_ORDER) return suml % 2 ? LISI_OK : add_block(b, mu0, order, c, pick, err);
+  if (degree > o->degree + 1e-9)
+    return LISI_OK;
+  if (depth >= order || depth >= FIT_MAX_ORDER)
+    return suml % 2 ? LISI_OK : add_block(b, mu0, order, c, pick, err);
   lisi_status status = LISI_OK;
   for (int k = depth ? pick[depth - 1] : 0; k < nchannels && status == LISI_OK; k++) {
     pick[depth] = k;
@@ -98,10 +118,12 @@ static lisi_status select_order(const fit_recipe *r, fit_basis *b, int mu0, int 
   int lmax = order == 1 ? 0 : o->lmax, pick[FIT_MAX_ORDER], count = 0;
   size_t most = (size_t)(r->nelements * o->nmax * (lmax + 1));
   channel *c = malloc(most * sizeof *c);
-  if (!c) return lisi_no_memory(err, most * sizeof *c);
+  if (!c)
+    return lisi_no_memory(err, most * sizeof *c);
   for (int mu = 0; mu < r->nelements; mu++)
     for (int n = 1; n <= o->nmax; n++)
-      for (int l = 0; l <= lmax; l++) c[count++] = (channel){mu, n, l};
+      for (int l = 0; l <= lmax; l++)
+        c[count++] = (channel){mu, n, l};
   lisi_status status = choose(b, o, mu0, order, count, c, pick, 0, err);
   free(c);
   return status;
@@ -109,12 +131,15 @@ static lisi_status select_order(const fit_recipe *r, fit_basis *b, int mu0, int 
 
 static lisi_status make_gamma(const fit_recipe *r, fit_basis *b, lisi_error *err) {
   b->gamma = malloc(((size_t)b->ncolumns + 1) * sizeof *b->gamma);
-  if (!b->gamma) return lisi_no_memory(err, (size_t)b->ncolumns * sizeof *b->gamma);
+  if (!b->gamma)
+    return lisi_no_memory(err, (size_t)b->ncolumns * sizeof *b->gamma);
   for (int k = 0; k < b->nblocks; k++) {
     const fit_block *block = &b->block[k];
     double x = 1 + r->prior_order * (block->order - 1);
-    for (int t = 0; t < block->order; t++) x += r->prior_n * (block->ns[t] - 1) + r->prior_l * block->ls[t];
-    for (int v = 0; v < block->coupling.ninv; v++) b->gamma[block->column + v] = pow(x, r->prior_power);
+    for (int t = 0; t < block->order; t++)
+      x += r->prior_n * (block->ns[t] - 1) + r->prior_l * block->ls[t];
+    for (int v = 0; v < block->coupling.ninv; v++)
+      b->gamma[block->column + v] = pow(x, r->prior_power);
   }
   return LISI_OK;
 }
@@ -122,16 +147,20 @@ static lisi_status make_gamma(const fit_recipe *r, fit_basis *b, lisi_error *err
 lisi_status fit_basis_make(const fit_recipe *r, fit_basis **out, lisi_error *err) {
   *out = NULL;
   fit_basis *b = calloc(1, sizeof *b);
-  if (!b) return lisi_no_memory(err, sizeof *b);
+  if (!b)
+    return lisi_no_memory(err, sizeof *b);
   b->nelements = r->nelements;
   memcpy(b->element, r->element, sizeof b->element);
   memcpy(b->E0, r->E0, sizeof b->E0);
   lisi_status status = setup_bonds(r, b, err);
   for (int mu = 0; mu < r->nelements && status == LISI_OK; mu++)
     for (int o = 1; o <= r->max_order && status == LISI_OK; o++)
-      if (r->order[o].used) status = select_order(r, b, mu, o, err);
-  if (status == LISI_OK && b->ncolumns == 0) status = lisi_fail(err, LISI_ERR_INPUT, "basis: the recipe selects no function");
-  if (status == LISI_OK) status = make_gamma(r, b, err);
+      if (r->order[o].used)
+        status = select_order(r, b, mu, o, err);
+  if (status == LISI_OK && b->ncolumns == 0)
+    status = lisi_fail(err, LISI_ERR_INPUT, "basis: the recipe selects no function");
+  if (status == LISI_OK)
+    status = make_gamma(r, b, err);
   if (status != LISI_OK) {
     fit_basis_free(b);
     return status;
@@ -141,17 +170,21 @@ lisi_status fit_basis_make(const fit_recipe *r, fit_basis **out, lisi_error *err
 }
 
 void fit_basis_free(fit_basis *b) {
-  if (!b) return;
-  for (int k = 0; k < b->nblocks; k++) fit_coupling_free(&b->block[k].coupling);
+  if (!b)
+    return;
+  for (int k = 0; k < b->nblocks; k++)
+    fit_coupling_free(&b->block[k].coupling);
   if (b->bond)
-    for (int k = 0; k < b->nelements * b->nelements; k++) free(b->bond[k].crad);
+    for (int k = 0; k < b->nelements * b->nelements; k++)
+      free(b->bond[k].crad);
   free(b->block);
   free(b->bond);
   free(b->gamma);
   free(b);
 }
 
-static lisi_status fill_species(const fit_basis *b, int mu, const double *coefficient, ace_species *s, lisi_error *err) {
+static lisi_status fill_species(const fit_basis *b, int mu, const double *coefficient, ace_species *s,
+                                lisi_error *err) {
   size_t nf = 0, nms = 0, entries = 0;
   for (int k = 0; k < b->nblocks; k++)
     if (b->block[k].mu0 == mu) {
@@ -167,7 +200,8 @@ static lisi_status fill_species(const fit_basis *b, int mu, const double *coeffi
   s->function = calloc(nf + 1, sizeof *s->function);
   s->ms = malloc(entries + 1);
   s->ctilde = malloc((nms + 1) * sizeof *s->ctilde);
-  if (!s->fs || !s->function || !s->ms || !s->ctilde) return lisi_no_memory(err, nms * sizeof *s->ctilde);
+  if (!s->fs || !s->function || !s->ms || !s->ctilde)
+    return lisi_no_memory(err, nms * sizeof *s->ctilde);
   s->fs[0] = s->fs[1] = 1;
   s->nfunctions = (int)nf;
   s->nms_total = entries;
@@ -175,7 +209,8 @@ static lisi_status fill_species(const fit_basis *b, int mu, const double *coeffi
   nf = nms = entries = 0;
   for (int k = 0; k < b->nblocks; k++) {
     const fit_block *block = &b->block[k];
-    if (block->mu0 != mu) continue;
+    if (block->mu0 != mu)
+      continue;
     ace_function *f = &s->function[nf++];
     f->rank = block->order;
     f->nms = block->coupling.nms;
@@ -190,7 +225,8 @@ static lisi_status fill_species(const fit_basis *b, int mu, const double *coeffi
     memcpy(s->ms + entries, block->coupling.ms, count * (size_t)block->order);
     for (size_t c = 0; c < count; c++) {
       double sum = 0;
-      for (int v = 0; v < block->coupling.ninv; v++) sum += coefficient[block->column + v] * block->coupling.coef[(size_t)v * count + c];
+      for (int v = 0; v < block->coupling.ninv; v++)
+        sum += coefficient[block->column + v] * block->coupling.coef[(size_t)v * count + c];
       s->ctilde[nms + c] = sum;
     }
     nms += count;
@@ -202,7 +238,8 @@ static lisi_status fill_species(const fit_basis *b, int mu, const double *coeffi
 lisi_status fit_basis_model(const fit_basis *b, const double *coefficient, ace_model **out, lisi_error *err) {
   *out = NULL;
   ace_model *m = calloc(1, sizeof *m);
-  if (!m) return lisi_no_memory(err, sizeof *m);
+  if (!m)
+    return lisi_no_memory(err, sizeof *m);
   size_t n = (size_t)b->nelements;
   m->nelements = b->nelements;
   m->delta_spline_bins = 0.001;
@@ -212,7 +249,8 @@ lisi_status fit_basis_model(const fit_basis *b, const double *coefficient, ace_m
   m->bond = calloc(n * n, sizeof *m->bond);
   m->species = calloc(n, sizeof *m->species);
   lisi_status status = LISI_OK;
-  if (!m->element || !m->E0 || !m->bond || !m->species) status = lisi_no_memory(err, n * n * sizeof *m->bond);
+  if (!m->element || !m->E0 || !m->bond || !m->species)
+    status = lisi_no_memory(err, n * n * sizeof *m->bond);
   if (status == LISI_OK) {
     memcpy(m->element, b->element, n * sizeof *m->element);
     memcpy(m->E0, b->E0, n * sizeof *m->E0);
@@ -221,10 +259,13 @@ lisi_status fit_basis_model(const fit_basis *b, const double *coefficient, ace_m
       size_t cells = (size_t)b->bond[k].nradmax * (size_t)(b->bond[k].lmax + 1) * (size_t)b->bond[k].nradbase;
       m->bond[k].acejl_abc = NULL;
       m->bond[k].crad = malloc(cells * sizeof(double));
-      if (m->bond[k].crad) memcpy(m->bond[k].crad, b->bond[k].crad, cells * sizeof(double));
-      else status = lisi_no_memory(err, cells * sizeof(double));
+      if (m->bond[k].crad)
+        memcpy(m->bond[k].crad, b->bond[k].crad, cells * sizeof(double));
+      else
+        status = lisi_no_memory(err, cells * sizeof(double));
     }
-    for (int mu = 0; mu < b->nelements && status == LISI_OK; mu++) status = fill_species(b, mu, coefficient, &m->species[mu], err);
+    for (int mu = 0; mu < b->nelements && status == LISI_OK; mu++)
+      status = fill_species(b, mu, coefficient, &m->species[mu], err);
   }
   if (status != LISI_OK) {
     ace_model_free(m);

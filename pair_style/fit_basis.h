@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The linear basis of a fit: the functions that a recipe selects, with their couplings, and the way back from coefficients to a .yace model. */
+/* The linear basis of a fit: the functions that a recipe selects, with their couplings, and the way back from
+ * coefficients to a .yace model. */
 #ifndef LISI_FIT_BASIS_H
 #define LISI_FIT_BASIS_H
 
@@ -9,7 +10,8 @@
 extern "C" {
 #endif
 
-/* One multiset {(mu, n, l)} on one central element, and its ninv independent invariants, which are columns column .. column + ninv - 1. */
+/* One multiset {(mu, n, l)} on one central element, and its ninv independent invariants, which are columns column ..
+ * column + ninv - 1. */
 typedef struct {
   int mu0, order;
   int mus[FIT_MAX_ORDER], ns[FIT_MAX_ORDER], ls[FIT_MAX_ORDER];
@@ -26,15 +28,18 @@ typedef struct {
   int nblocks, room;
   fit_block *block; /* grouped by mu0 */
   int ncolumns;
-  double *gamma; /* [ncolumns] the prior's stiffness: (1 + prior_n sum (n - 1) + prior_l sum l + prior_order (order - 1))^prior_power; order 1 has l = 0 */
+  double *gamma; /* [ncolumns] the prior's stiffness: (1 + prior_n sum (n - 1) + prior_l sum l + prior_order (order -
+                    1))^prior_power; order 1 has l = 0 */
   double cutoff; /* the largest, Angstrom */
 } fit_basis;
 
 LISI_MUST_CHECK lisi_status fit_basis_make(const fit_recipe *recipe, fit_basis **basis, lisi_error *err);
 void fit_basis_free(fit_basis *basis);
 
-/* coefficient[ncolumns] -> a model that any reader of .yace understands; one ace_function per block. meta is left empty. Free with ace_model_free. */
-LISI_MUST_CHECK lisi_status fit_basis_model(const fit_basis *basis, const double *coefficient, ace_model **model, lisi_error *err);
+/* coefficient[ncolumns] -> a model that any reader of .yace understands; one ace_function per block. meta is left
+ * empty. Free with ace_model_free. */
+LISI_MUST_CHECK lisi_status fit_basis_model(const fit_basis *basis, const double *coefficient, ace_model **model,
+                                            lisi_error *err);
 
 #ifdef __cplusplus
 }

@@ -10,19 +10,23 @@
 extern "C" {
 #endif
 
-/* Rows of one frame: row 0 the energy (eV, without E0), rows 1 .. 3N the forces x1 y1 z1 x2 .., the last six the virial xx yy zz yz xz xy (eV). */
+/* Rows of one frame: row 0 the energy (eV, without E0), rows 1 .. 3N the forces x1 y1 z1 x2 .., the last six the virial
+ * xx yy zz yz xz xy (eV). */
 typedef struct {
   int natoms, nrows;
   double *a; /* [ncolumns][nrows], column after column as LAPACK wants it */
   double *y; /* [nrows] the reference; NaN where the frame does not give it */
 } fit_rows;
 
-/* Element numbers of the frames of a set in the basis: mu[nspecies]. An element that the recipe does not list is an error that names the first frame with it. */
+/* Element numbers of the frames of a set in the basis: mu[nspecies]. An element that the recipe does not list is an
+ * error that names the first frame with it. */
 LISI_MUST_CHECK lisi_status fit_species(const fit_basis *basis, const xyz_set *set, int *mu, lisi_error *err);
 
-/* Fills rows (free with fit_rows_free). A pair nearer than the inner cut-off of its bond is an error: there the energy is not linear in the coefficients, and
- * the recipe has to choose its zbl radius below every distance in the data. Safe to call from several threads. */
-LISI_MUST_CHECK lisi_status fit_design(const fit_basis *basis, const xyz_set *set, const xyz_frame *frame, const int *mu, fit_rows *rows, lisi_error *err);
+/* Fills rows (free with fit_rows_free). A pair nearer than the inner cut-off of its bond is an error: there the energy
+ * is not linear in the coefficients, and the recipe has to choose its zbl radius below every distance in the data. Safe
+ * to call from several threads. */
+LISI_MUST_CHECK lisi_status fit_design(const fit_basis *basis, const xyz_set *set, const xyz_frame *frame,
+                                       const int *mu, fit_rows *rows, lisi_error *err);
 void fit_rows_free(fit_rows *rows);
 
 #ifdef __cplusplus

@@ -13,7 +13,8 @@ static lisi_status find_group(fit_error_table *t, const char *name, int *index, 
       return LISI_OK;
     }
   fit_error_group *grown = realloc(t->group, (size_t)(t->ngroups + 1) * sizeof *grown);
-  if (!grown) return lisi_no_memory(err, (size_t)(t->ngroups + 1) * sizeof *grown);
+  if (!grown)
+    return lisi_no_memory(err, (size_t)(t->ngroups + 1) * sizeof *grown);
   t->group = grown;
   memset(&grown[t->ngroups], 0, sizeof *grown);
   snprintf(grown[t->ngroups].name, sizeof grown->name, "%s", name);
@@ -24,7 +25,8 @@ static lisi_status find_group(fit_error_table *t, const char *name, int *index, 
 lisi_status fit_errors_init(fit_error_table *t, lisi_error *err) {
   t->ngroups = 0;
   t->group = calloc(1, sizeof *t->group);
-  if (!t->group) return lisi_no_memory(err, sizeof *t->group);
+  if (!t->group)
+    return lisi_no_memory(err, sizeof *t->group);
   t->ngroups = 1;
   strcpy(t->group[0].name, "all");
   return LISI_OK;
@@ -57,40 +59,52 @@ static void add(fit_error_group *g, const xyz_frame *f, double energy, const dou
     }
 }
 
-lisi_status fit_errors_add(fit_error_table *t, const xyz_frame *f, double energy, const double *force, const double *virial, lisi_error *err) {
+lisi_status fit_errors_add(fit_error_table *t, const xyz_frame *f, double energy, const double *force,
+                           const double *virial, lisi_error *err) {
   int g = 0;
   lisi_status status = find_group(t, f->group, &g, err);
-  if (status != LISI_OK) return status;
+  if (status != LISI_OK)
+    return status;
   add(&t->group[0], f, energy, force, virial);
   add(&t->group[g], f, energy, force, virial);
   return LISI_OK;
 }
 
-static double root(double sum, long n) { return n ? sqrt(sum / (double)n) : NAN; }
-static double mean(double sum, long n) { return n ? sum / (double)n : NAN; }
+static double root(double sum, long n) {
+  return n ? sqrt(sum / (double)n) : NAN;
+}
+static double mean(double sum, long n) {
+  return n ? sum / (double)n : NAN;
+}
 
 fit_error_figures fit_errors_figures(const fit_error_group *g) {
-  fit_error_figures x = {root(g->e2, g->nenergy), mean(g->e1, g->nenergy), root(g->f2, g->nforce), mean(g->f1, g->nforce), root(g->ref2, g->nforce), 0,
+  fit_error_figures x = {root(g->e2, g->nenergy), mean(g->e1, g->nenergy),  root(g->f2, g->nforce),
+                         mean(g->f1, g->nforce),  root(g->ref2, g->nforce), 0,
                          root(g->v2, g->nvirial), mean(g->v1, g->nvirial)};
   x.force_relative = x.force_rms > 0 ? x.force_rmse / x.force_rms : NAN;
   return x;
 }
 
 void fit_errors_print(const fit_error_table *t, FILE *out) {
-  fprintf(out, "%-22s %6s %6s %16s %16s %8s %16s\n", "", "", "", "energy meV/atom", "force meV/A", "of RMS", "virial meV/atom");
-  fprintf(out, "%-22s %6s %6s %8s %7s %8s %7s %8s %8s %7s\n", "config_type", "frames", "atoms", "RMSE", "MAE", "RMSE", "MAE", "force", "RMSE", "MAE");
+  fprintf(out, "%-22s %6s %6s %16s %16s %8s %16s\n", "", "", "", "energy meV/atom", "force meV/A", "of RMS",
+          "virial meV/atom");
+  fprintf(out, "%-22s %6s %6s %8s %7s %8s %7s %8s %8s %7s\n", "config_type", "frames", "atoms", "RMSE", "MAE", "RMSE",
+          "MAE", "force", "RMSE", "MAE");
   for (int k = 1; k <= t->ngroups; k++) {
     const fit_error_group *g = &t->group[k % t->ngroups]; /* "all" last */
     fit_error_figures x = fit_errors_figures(g);
-    fprintf(out, "%-22s %6d %6ld %8.2f %7.2f %8.1f %7.1f %7.1f%% %8.2f %7.2f\n", g->name, g->nframes, g->natoms, 1e3 * x.energy_rmse, 1e3 * x.energy_mae,
-            1e3 * x.force_rmse, 1e3 * x.force_mae, 100 * x.force_relative, 1e3 * x.virial_rmse, 1e3 * x.virial_mae);
+    fprintf(out, "%-22s %6d %6ld %8.2f %7.2f %8.1f %7.1f %7.1f%% %8.2f %7.2f\n", g->name, g->nframes, g->natoms,
+            1e3 * x.energy_rmse, 1e3 * x.energy_mae, 1e3 * x.force_rmse, 1e3 * x.force_mae, 100 * x.force_relative,
+            1e3 * x.virial_rmse, 1e3 * x.virial_mae);
   }
 }
 
 static void item(FILE *out, const char *key, double value, const char *null) {
   fprintf(out, ", \"%s\": ", key);
-  if (isfinite(value)) fprintf(out, "%.6g", value);
-  else fputs(null, out);
+  if (isfinite(value))
+    fprintf(out, "%.6g", value);
+  else
+    fputs(null, out);
 }
 
 /* A JSON object is a YAML flow mapping as well. */
@@ -98,8 +112,10 @@ static void object(const fit_error_group *g, FILE *out) {
   fit_error_figures x = fit_errors_figures(g);
   fputs("{\"config_type\": \"", out);
   for (const char *s = g->name; *s; s++) {
-    if (*s == '"' || *s == '\\') fputc('\\', out);
-    if ((unsigned char)*s >= 32) fputc(*s, out);
+    if (*s == '"' || *s == '\\')
+      fputc('\\', out);
+    if ((unsigned char)*s >= 32)
+      fputc(*s, out);
   }
   fprintf(out, "\", \"frames\": %d, \"atoms\": %ld", g->nframes, g->natoms);
   item(out, "energy_rmse", x.energy_rmse, "null");
@@ -122,7 +138,8 @@ void fit_errors_yaml(const fit_error_table *t, const char *indent, FILE *out) {
 }
 
 void fit_errors_json(const fit_error_table *t, FILE *out) {
-  fputs("{\"units\": {\"energy\": \"eV/atom\", \"force\": \"eV/Angstrom\", \"virial\": \"eV/atom\"},\n \"groups\": [\n", out);
+  fputs("{\"units\": {\"energy\": \"eV/atom\", \"force\": \"eV/Angstrom\", \"virial\": \"eV/atom\"},\n \"groups\": [\n",
+        out);
   for (int k = 1; k <= t->ngroups; k++) {
     fputs("  ", out);
     object(&t->group[k % t->ngroups], out);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Errors of a model on reference frames, by config_type and in all: what lisi-fit prints and what stands in a model file. */
+/* Errors of a model on reference frames, by config_type and in all: what lisi-fit prints and what stands in a model
+ * file. */
 #ifndef LISI_FIT_ERRORS_H
 #define LISI_FIT_ERRORS_H
 
@@ -25,16 +26,20 @@ typedef struct {
   fit_error_group *group; /* [0] is "all" */
 } fit_error_table;
 
-/* Figures of one group, NaN where there was nothing to compare: eV/atom, eV/Angstrom, eV/atom; force_relative = force RMSE / RMS of the reference forces. */
+/* Figures of one group, NaN where there was nothing to compare: eV/atom, eV/Angstrom, eV/atom; force_relative = force
+ * RMSE / RMS of the reference forces. */
 typedef struct {
   double energy_rmse, energy_mae, force_rmse, force_mae, force_rms, force_relative, virial_rmse, virial_mae;
 } fit_error_figures;
 
 LISI_MUST_CHECK lisi_status fit_errors_init(fit_error_table *table, lisi_error *err);
-/* Adds a frame: predicted total energy, force[natoms][3], virial[6] xx yy zz yz xz xy; quantities that the frame lacks are left out. */
-LISI_MUST_CHECK lisi_status fit_errors_add(fit_error_table *table, const xyz_frame *frame, double energy, const double *force, const double *virial, lisi_error *err);
+/* Adds a frame: predicted total energy, force[natoms][3], virial[6] xx yy zz yz xz xy; quantities that the frame lacks
+ * are left out. */
+LISI_MUST_CHECK lisi_status fit_errors_add(fit_error_table *table, const xyz_frame *frame, double energy,
+                                           const double *force, const double *virial, lisi_error *err);
 fit_error_figures fit_errors_figures(const fit_error_group *group);
-/* A table for people (meV), the same as one YAML list item a line (eV; for `lisi:` of a model file), and as JSON. `indent` goes before each line. */
+/* A table for people (meV), the same as one YAML list item a line (eV; for `lisi:` of a model file), and as JSON.
+ * `indent` goes before each line. */
 void fit_errors_print(const fit_error_table *table, FILE *stream);
 void fit_errors_yaml(const fit_error_table *table, const char *indent, FILE *stream);
 void fit_errors_json(const fit_error_table *table, FILE *stream);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Neighbours of every atom of a small periodic frame, all images included, so that a cell may be far smaller than the cut-off. */
+/* Neighbours of every atom of a small periodic frame, all images included, so that a cell may be far smaller than the
+ * cut-off. */
 #ifndef LISI_FIT_NEIGHBORS_H
 #define LISI_FIT_NEIGHBORS_H
 
@@ -16,8 +17,10 @@ typedef struct {
   double (*rij)[3]; /* [first[natoms]] its position minus that of atom i, Angstrom */
 } fit_neighbors;
 
-/* All neighbours nearer than `cutoff`. Two atoms (or an atom and an image) nearer than 0.001 Angstrom are an error that names file and line. */
-LISI_MUST_CHECK lisi_status fit_neighbors_find(const xyz_set *set, const xyz_frame *frame, double cutoff, fit_neighbors *out, lisi_error *err);
+/* All neighbours nearer than `cutoff`. Two atoms (or an atom and an image) nearer than 0.001 Angstrom are an error that
+ * names file and line. */
+LISI_MUST_CHECK lisi_status fit_neighbors_find(const xyz_set *set, const xyz_frame *frame, double cutoff,
+                                               fit_neighbors *out, lisi_error *err);
 void fit_neighbors_free(fit_neighbors *list);
 
 #ifdef __cplusplus

@@ -18,16 +18,20 @@ typedef struct {
 
 static bool known(const char *key, const char *const *list) {
   for (; *list; list++)
-    if (!strcmp(key, *list)) return true;
+    if (!strcmp(key, *list))
+      return true;
   return false;
 }
 
 /* A mapping holds only keys of the list. */
 static lisi_status check_keys(reader *in, yaml_ref map, const char *what, const char *const *list) {
-  if (yaml_kind_of(in->doc, map) != YAML_MAPPING) return yaml_fail(in->doc, map, in->err, "%s: expected a mapping", what);
+  if (yaml_kind_of(in->doc, map) != YAML_MAPPING)
+    return yaml_fail(in->doc, map, in->err, "%s: expected a mapping", what);
   for (int k = 0; k < yaml_map_size(in->doc, map); k++) {
     const char *key = yaml_text(in->doc, yaml_map_key(in->doc, map, k));
-    if (!key || !known(key, list)) return yaml_fail(in->doc, yaml_map_key(in->doc, map, k), in->err, "%s: unknown key '%s'", what, key ? key : "(no text)");
+    if (!key || !known(key, list))
+      return yaml_fail(in->doc, yaml_map_key(in->doc, map, k), in->err, "%s: unknown key '%s'", what,
+                       key ? key : "(no text)");
   }
   return LISI_OK;
 }
@@ -35,9 +39,11 @@ static lisi_status check_keys(reader *in, yaml_ref map, const char *what, const 
 /* An optional number of a mapping, in [lo, hi]. */
 static lisi_status option(reader *in, yaml_ref map, const char *key, double lo, double hi, double *value) {
   yaml_ref node = yaml_get(in->doc, map, key);
-  if (!node) return LISI_OK;
+  if (!node)
+    return LISI_OK;
   lisi_status status = yaml_as_double(in->doc, node, key, value, in->err);
-  if (status == LISI_OK && (*value < lo || *value > hi)) return yaml_fail(in->doc, node, in->err, "%s: expected %g to %g, found %g", key, lo, hi, *value);
+  if (status == LISI_OK && (*value < lo || *value > hi))
+    return yaml_fail(in->doc, node, in->err, "%s: expected %g to %g, found %g", key, lo, hi, *value);
   return status;
 }
 
@@ -49,13 +55,17 @@ static lisi_status copy_text(reader *in, const char *text, char **out) {
 static lisi_status read_paths(reader *in, yaml_ref node, const char *what, int *n, char **list) {
   bool one = yaml_kind_of(in->doc, node) == YAML_SCALAR;
   int count = one ? 1 : yaml_seq_size(in->doc, node);
-  if (count < 1 || count > FIT_MAX_FILES) return yaml_fail(in->doc, node, in->err, "%s: expected a file or a list of 1 to %d files", what, FIT_MAX_FILES);
+  if (count < 1 || count > FIT_MAX_FILES)
+    return yaml_fail(in->doc, node, in->err, "%s: expected a file or a list of 1 to %d files", what, FIT_MAX_FILES);
   for (int k = 0; k < count; k++) {
     const char *text = yaml_text(in->doc, one ? node : yaml_seq_at(in->doc, node, k));
-    if (!text || !*text) return yaml_fail(in->doc, node, in->err, "%s: expected a file name", what);
+    if (!text || !*text)
+      return yaml_fail(in->doc, node, in->err, "%s: expected a file name", what);
     size_t room = strlen(in->folder) + strlen(text) + 2;
-    if (!(list[k] = malloc(room))) return lisi_no_memory(in->err, room);
-    if (*text == '/') strcpy(list[k], text);
+    if (!(list[k] = malloc(room)))
+      return lisi_no_memory(in->err, room);
+    if (*text == '/')
+      strcpy(list[k], text);
     else {
       strcpy(list[k], in->folder);
       strcat(list[k], text);
@@ -69,23 +79,30 @@ static lisi_status read_data(reader *in, yaml_ref root) {
   fit_recipe *r = in->recipe;
   yaml_ref data, train;
   lisi_status status = yaml_need(in->doc, root, "data", YAML_MAPPING, &data, in->err);
-  if (status == LISI_OK) status = check_keys(in, data, "data", (const char *const[]){"train", "test", "keys", NULL});
-  if (status != LISI_OK) return status;
+  if (status == LISI_OK)
+    status = check_keys(in, data, "data", (const char *const[]){"train", "test", "keys", NULL});
+  if (status != LISI_OK)
+    return status;
   train = yaml_get(in->doc, data, "train");
-  if (!train) return yaml_fail(in->doc, data, in->err, "data: key 'train' is missing");
+  if (!train)
+    return yaml_fail(in->doc, data, in->err, "data: key 'train' is missing");
   status = read_paths(in, train, "data/train", &r->ntrain, r->train);
   yaml_ref test = yaml_get(in->doc, data, "test");
-  if (status == LISI_OK && test) status = read_paths(in, test, "data/test", &r->ntest, r->test);
+  if (status == LISI_OK && test)
+    status = read_paths(in, test, "data/test", &r->ntest, r->test);
   yaml_ref keys = yaml_get(in->doc, data, "keys");
-  if (status != LISI_OK || !keys) return status;
+  if (status != LISI_OK || !keys)
+    return status;
   static const char *const names[] = {"energy", "forces", "virial", "stress", "config_type", NULL};
   char **place[] = {&r->key_energy, &r->key_forces, &r->key_virial, &r->key_stress, &r->key_group};
   status = check_keys(in, keys, "data/keys", names);
   for (int k = 0; names[k] && status == LISI_OK; k++) {
-    if (!yaml_get(in->doc, keys, names[k])) continue;
+    if (!yaml_get(in->doc, keys, names[k]))
+      continue;
     const char *text;
     status = yaml_need_text(in->doc, keys, names[k], &text, in->err);
-    if (status == LISI_OK) status = copy_text(in, text, place[k]);
+    if (status == LISI_OK)
+      status = copy_text(in, text, place[k]);
   }
   return status;
 }
@@ -94,15 +111,18 @@ static lisi_status read_elements(reader *in, yaml_ref root) {
   fit_recipe *r = in->recipe;
   yaml_ref seq;
   lisi_status status = yaml_need(in->doc, root, "elements", YAML_SEQUENCE, &seq, in->err);
-  if (status != LISI_OK) return status;
+  if (status != LISI_OK)
+    return status;
   int n = yaml_seq_size(in->doc, seq);
-  if (n < 1 || n > 8) return yaml_fail(in->doc, seq, in->err, "elements: expected 1 to 8 element symbols, found %d", n);
+  if (n < 1 || n > 8)
+    return yaml_fail(in->doc, seq, in->err, "elements: expected 1 to 8 element symbols, found %d", n);
   for (int k = 0; k < n; k++) {
     const char *text = yaml_text(in->doc, yaml_seq_at(in->doc, seq, k));
     if (!text || strlen(text) > 3 || ace_atomic_number(text) == 0)
       return yaml_fail(in->doc, seq, in->err, "elements: expected element symbols, found '%.20s'", text ? text : "");
     for (int j = 0; j < k; j++)
-      if (!strcmp(text, r->element[j])) return yaml_fail(in->doc, seq, in->err, "elements: %s stands twice", text);
+      if (!strcmp(text, r->element[j]))
+        return yaml_fail(in->doc, seq, in->err, "elements: %s stands twice", text);
     strcpy(r->element[k], text);
   }
   r->nelements = n;
@@ -114,7 +134,8 @@ static lisi_status read_elements(reader *in, yaml_ref root) {
   }
   if (yaml_kind_of(in->doc, e0) != YAML_MAPPING || yaml_map_size(in->doc, e0) != n)
     return yaml_fail(in->doc, e0 ? e0 : root, in->err, "E0: expected 'fit', or one energy (eV) for each element");
-  for (int k = 0; k < n && status == LISI_OK; k++) status = yaml_need_double(in->doc, e0, r->element[k], &r->E0[k], in->err);
+  for (int k = 0; k < n && status == LISI_OK; k++)
+    status = yaml_need_double(in->doc, e0, r->element[k], &r->E0[k], in->err);
   return status;
 }
 
@@ -124,21 +145,28 @@ static lisi_status read_radial_kind(reader *in, yaml_ref map, ace_bond *bond) {
   if (yaml_get(in->doc, map, "kind")) {
     const char *text;
     lisi_status status = yaml_need_text(in->doc, map, "kind", &text, in->err);
-    if (status != LISI_OK) return status;
+    if (status != LISI_OK)
+      return status;
     int k = 0;
-    while (names[k] && strcmp(names[k], text)) k++;
-    if (!names[k]) return yaml_fail(in->doc, yaml_get(in->doc, map, "kind"), in->err, "kind: expected ChebExpCos, ChebPow or SBessel, found '%.40s'", text);
+    while (names[k] && strcmp(names[k], text))
+      k++;
+    if (!names[k])
+      return yaml_fail(in->doc, yaml_get(in->doc, map, "kind"), in->err,
+                       "kind: expected ChebExpCos, ChebPow or SBessel, found '%.40s'", text);
     bond->kind = kinds[k];
     snprintf(bond->kind_text, sizeof bond->kind_text, "%s", names[k]);
   }
   lisi_status status = option(in, map, "cutoff", 1, 20, &bond->rcut);
-  if (status == LISI_OK) status = option(in, map, "lambda", 0.01, 50, &bond->lambda);
-  if (status == LISI_OK) status = option(in, map, "dcut", 1e-3, 10, &bond->dcut);
+  if (status == LISI_OK)
+    status = option(in, map, "lambda", 0.01, 50, &bond->lambda);
+  if (status == LISI_OK)
+    status = option(in, map, "dcut", 1e-3, 10, &bond->dcut);
   if (status == LISI_OK && yaml_get(in->doc, map, "zbl")) {
     double zbl[2];
     status = yaml_as_doubles(in->doc, yaml_get(in->doc, map, "zbl"), "zbl", 2, zbl, in->err);
     if (status == LISI_OK && !(zbl[1] > 0 && zbl[0] > zbl[1] && zbl[0] < bond->rcut))
-      return yaml_fail(in->doc, yaml_get(in->doc, map, "zbl"), in->err, "zbl: expected [r, d] with 0 < d < r < cutoff: the ACE energy from r on, ZBL below r - d");
+      return yaml_fail(in->doc, yaml_get(in->doc, map, "zbl"), in->err,
+                       "zbl: expected [r, d] with 0 < d < r < cutoff: the ACE energy from r on, ZBL below r - d");
     if (status == LISI_OK) {
       bond->rcut_in = zbl[0];
       bond->dcut_in = zbl[1];
@@ -150,19 +178,42 @@ static lisi_status read_radial_kind(reader *in, yaml_ref map, ace_bond *bond) {
 static lisi_status read_radial(reader *in, yaml_ref root) {
   fit_recipe *r = in->recipe;
   static const char *const keys[] = {"kind", "cutoff", "lambda", "dcut", "zbl", NULL};
-  static const char *const top[] = {"kind", "cutoff", "lambda", "dcut", "zbl", "pairs", NULL};
+  static const char *const top[] = {"kind", "cutoff", "lambda", "dcut", "zbl", "pairs", "nbase", "smooth", NULL};
   size_t n = (size_t)r->nelements;
   yaml_ref radial;
   lisi_status status = yaml_need(in->doc, root, "radial", YAML_MAPPING, &radial, in->err);
-  if (status == LISI_OK) status = check_keys(in, radial, "radial", top);
-  if (status != LISI_OK) return status;
-  if (!(r->bond = calloc(n * n, sizeof *r->bond))) return lisi_no_memory(in->err, n * n * sizeof *r->bond);
-  ace_bond base = {.kind = ACE_CHEB_EXP_COS, .kind_text = "ChebExpCos", .lambda = 5, .rcut = 6, .dcut = 0.01, .rcut_in = 1.2, .dcut_in = 0.4, .prehc = 1, .lambdahc = 1};
+  if (status == LISI_OK)
+    status = check_keys(in, radial, "radial", top);
+  if (status != LISI_OK)
+    return status;
+  if (!(r->bond = calloc(n * n, sizeof *r->bond)))
+    return lisi_no_memory(in->err, n * n * sizeof *r->bond);
+  ace_bond base = {.kind = ACE_CHEB_EXP_COS,
+                   .kind_text = "ChebExpCos",
+                   .lambda = 5,
+                   .rcut = 6,
+                   .dcut = 0.01,
+                   .rcut_in = 1.2,
+                   .dcut_in = 0.4,
+                   .prehc = 1,
+                   .lambdahc = 1};
   status = read_radial_kind(in, radial, &base);
-  for (size_t k = 0; k < n * n; k++) r->bond[k] = base;
+  for (size_t k = 0; k < n * n; k++)
+    r->bond[k] = base;
+  yaml_ref nbase = yaml_get(in->doc, radial, "nbase"), smooth = yaml_get(in->doc, radial, "smooth");
+  if (status == LISI_OK && nbase)
+    status = yaml_as_int(in->doc, nbase, "radial/nbase", 1, 40, &r->nbase, in->err);
+  if (status == LISI_OK && smooth) {
+    status = yaml_as_doubles(in->doc, smooth, "radial/smooth", 2, r->smooth, in->err);
+    if (status == LISI_OK && !(r->smooth[0] > 0 && r->smooth[0] <= r->smooth[1] && r->smooth[1] < 1))
+      return yaml_fail(in->doc, smooth, in->err,
+                       "radial/smooth: expected [a, b] with 0 < a <= b < 1, parts of the cut-off");
+  }
   yaml_ref pairs = yaml_get(in->doc, radial, "pairs");
-  if (status != LISI_OK || !pairs) return status;
-  if (yaml_kind_of(in->doc, pairs) != YAML_MAPPING) return yaml_fail(in->doc, pairs, in->err, "radial/pairs: expected a mapping");
+  if (status != LISI_OK || !pairs)
+    return status;
+  if (yaml_kind_of(in->doc, pairs) != YAML_MAPPING)
+    return yaml_fail(in->doc, pairs, in->err, "radial/pairs: expected a mapping");
   for (int p = 0; p < yaml_map_size(in->doc, pairs) && status == LISI_OK; p++) {
     const char *key = yaml_text(in->doc, yaml_map_key(in->doc, pairs, p));
     bool found = false;
@@ -170,14 +221,19 @@ static lisi_status read_radial(reader *in, yaml_ref root) {
       for (size_t b = 0; b < n && status == LISI_OK; b++) {
         char name[16];
         snprintf(name, sizeof name, "%s-%s", r->element[a], r->element[b]);
-        if (!key || found || strcmp(name, key)) continue;
+        if (!key || found || strcmp(name, key))
+          continue;
         found = true;
         yaml_ref map = yaml_map_value(in->doc, pairs, p);
         status = check_keys(in, map, key, keys);
-        if (status == LISI_OK) status = read_radial_kind(in, map, &r->bond[a * n + b]);
+        if (status == LISI_OK)
+          status = read_radial_kind(in, map, &r->bond[a * n + b]);
         r->bond[b * n + a] = r->bond[a * n + b];
       }
-    if (!found) return yaml_fail(in->doc, yaml_map_key(in->doc, pairs, p), in->err, "radial/pairs: expected a pair such as %s-%s, found '%.20s'", r->element[0], r->element[0], key ? key : "");
+    if (!found)
+      return yaml_fail(in->doc, yaml_map_key(in->doc, pairs, p), in->err,
+                       "radial/pairs: expected a pair such as %s-%s, found '%.20s'", r->element[0], r->element[0],
+                       key ? key : "");
   }
   return status;
 }
@@ -186,32 +242,45 @@ static lisi_status read_basis(reader *in, yaml_ref root) {
   fit_recipe *r = in->recipe;
   yaml_ref seq;
   lisi_status status = yaml_need(in->doc, root, "basis", YAML_SEQUENCE, &seq, in->err);
-  if (status == LISI_OK && yaml_seq_size(in->doc, seq) < 1) return yaml_fail(in->doc, seq, in->err, "basis: no orders");
+  if (status == LISI_OK && yaml_seq_size(in->doc, seq) < 1)
+    return yaml_fail(in->doc, seq, in->err, "basis: no orders");
   for (int k = 0; k < yaml_seq_size(in->doc, seq) && status == LISI_OK; k++) {
     yaml_ref item = yaml_seq_at(in->doc, seq, k), node = 0;
     int order = 0;
     status = check_keys(in, item, "basis", (const char *const[]){"order", "nmax", "lmax", "degree", "l_weight", NULL});
-    if (status == LISI_OK) status = yaml_need(in->doc, item, "order", YAML_SCALAR, &node, in->err);
-    if (status == LISI_OK) status = yaml_as_int(in->doc, node, "basis/order", 1, FIT_MAX_ORDER, &order, in->err);
-    if (status != LISI_OK) return status;
+    if (status == LISI_OK)
+      status = yaml_need(in->doc, item, "order", YAML_SCALAR, &node, in->err);
+    if (status == LISI_OK)
+      status = yaml_as_int(in->doc, node, "basis/order", 1, FIT_MAX_ORDER, &order, in->err);
+    if (status != LISI_OK)
+      return status;
     fit_order *o = &r->order[order];
-    if (o->used) return yaml_fail(in->doc, item, in->err, "basis: order %d stands twice", order);
+    if (o->used)
+      return yaml_fail(in->doc, item, in->err, "basis: order %d stands twice", order);
     *o = (fit_order){true, 0, 0, 1e9, 1};
-    if (order > r->max_order) r->max_order = order;
+    if (order > r->max_order)
+      r->max_order = order;
     status = yaml_need(in->doc, item, "nmax", YAML_SCALAR, &node, in->err);
-    if (status == LISI_OK) status = yaml_as_int(in->doc, node, "basis/nmax", 1, 40, &o->nmax, in->err);
-    if (status == LISI_OK && order > 1) status = yaml_need(in->doc, item, "lmax", YAML_SCALAR, &node, in->err);
-    if (status == LISI_OK && order > 1) status = yaml_as_int(in->doc, node, "basis/lmax", 0, FIT_MAX_L, &o->lmax, in->err);
-    if (status == LISI_OK) status = option(in, item, "degree", 0, 1e9, &o->degree);
-    if (status == LISI_OK) status = option(in, item, "l_weight", 0, 100, &o->l_weight);
+    if (status == LISI_OK)
+      status = yaml_as_int(in->doc, node, "basis/nmax", 1, 40, &o->nmax, in->err);
+    if (status == LISI_OK && order > 1)
+      status = yaml_need(in->doc, item, "lmax", YAML_SCALAR, &node, in->err);
+    if (status == LISI_OK && order > 1)
+      status = yaml_as_int(in->doc, node, "basis/lmax", 0, FIT_MAX_L, &o->lmax, in->err);
+    if (status == LISI_OK)
+      status = option(in, item, "degree", 0, 1e9, &o->degree);
+    if (status == LISI_OK)
+      status = option(in, item, "l_weight", 0, 100, &o->l_weight);
   }
   return status;
 }
 
 static lisi_status read_weight(reader *in, yaml_ref map, fit_weight *w) {
   lisi_status status = option(in, map, "energy", 0, 1e6, &w->energy);
-  if (status == LISI_OK) status = option(in, map, "force", 0, 1e6, &w->force);
-  if (status == LISI_OK) status = option(in, map, "virial", 0, 1e6, &w->virial);
+  if (status == LISI_OK)
+    status = option(in, map, "force", 0, 1e6, &w->force);
+  if (status == LISI_OK)
+    status = option(in, map, "virial", 0, 1e6, &w->virial);
   return status;
 }
 
@@ -219,22 +288,31 @@ static lisi_status read_weights(reader *in, yaml_ref root) {
   fit_recipe *r = in->recipe;
   yaml_ref map = yaml_get(in->doc, root, "weights"), groups;
   r->weight = (fit_weight){10, 1, 5};
-  if (!map) return LISI_OK;
-  lisi_status status = check_keys(in, map, "weights", (const char *const[]){"energy", "force", "virial", "force_scale", "groups", NULL});
-  if (status == LISI_OK) status = read_weight(in, map, &r->weight);
-  if (status == LISI_OK) status = option(in, map, "force_scale", 0, 1e6, &r->force_scale);
+  if (!map)
+    return LISI_OK;
+  lisi_status status =
+      check_keys(in, map, "weights", (const char *const[]){"energy", "force", "virial", "force_scale", "groups", NULL});
+  if (status == LISI_OK)
+    status = read_weight(in, map, &r->weight);
+  if (status == LISI_OK)
+    status = option(in, map, "force_scale", 0, 1e6, &r->force_scale);
   groups = yaml_get(in->doc, map, "groups");
-  if (status != LISI_OK || !groups) return status;
+  if (status != LISI_OK || !groups)
+    return status;
   if (yaml_kind_of(in->doc, groups) != YAML_MAPPING || yaml_map_size(in->doc, groups) > FIT_MAX_GROUPS)
-    return yaml_fail(in->doc, groups, in->err, "weights/groups: expected a mapping of at most %d config_types", FIT_MAX_GROUPS);
+    return yaml_fail(in->doc, groups, in->err, "weights/groups: expected a mapping of at most %d config_types",
+                     FIT_MAX_GROUPS);
   for (int k = 0; k < yaml_map_size(in->doc, groups) && status == LISI_OK; k++) {
     const char *prefix = yaml_text(in->doc, yaml_map_key(in->doc, groups, k));
     yaml_ref value = yaml_map_value(in->doc, groups, k);
-    if (!prefix) return yaml_fail(in->doc, groups, in->err, "weights/groups: expected the beginning of a config_type");
+    if (!prefix)
+      return yaml_fail(in->doc, groups, in->err, "weights/groups: expected the beginning of a config_type");
     r->group[k].weight = (fit_weight){1, 1, 1};
     status = check_keys(in, value, prefix, (const char *const[]){"energy", "force", "virial", NULL});
-    if (status == LISI_OK) status = read_weight(in, value, &r->group[k].weight);
-    if (status == LISI_OK) status = copy_text(in, prefix, &r->group[k].prefix);
+    if (status == LISI_OK)
+      status = read_weight(in, value, &r->group[k].weight);
+    if (status == LISI_OK)
+      status = copy_text(in, prefix, &r->group[k].prefix);
     r->ngroups = k + 1;
   }
   return status;
@@ -248,16 +326,24 @@ static lisi_status read_prior(reader *in, yaml_ref root) {
   r->prior_power = 2;
   r->ridge = -1;
   r->folds = 5;
-  if (!map) return LISI_OK;
-  lisi_status status = check_keys(in, map, "prior", (const char *const[]){"n", "l", "order", "power", "ridge", "folds", NULL});
-  if (status == LISI_OK) status = option(in, map, "n", 0, 100, &r->prior_n);
-  if (status == LISI_OK) status = option(in, map, "l", 0, 100, &r->prior_l);
-  if (status == LISI_OK) status = option(in, map, "order", 0, 100, &r->prior_order);
-  if (status == LISI_OK) status = option(in, map, "power", 0, 20, &r->prior_power);
+  if (!map)
+    return LISI_OK;
+  lisi_status status =
+      check_keys(in, map, "prior", (const char *const[]){"n", "l", "order", "power", "ridge", "folds", NULL});
+  if (status == LISI_OK)
+    status = option(in, map, "n", 0, 100, &r->prior_n);
+  if (status == LISI_OK)
+    status = option(in, map, "l", 0, 100, &r->prior_l);
+  if (status == LISI_OK)
+    status = option(in, map, "order", 0, 100, &r->prior_order);
+  if (status == LISI_OK)
+    status = option(in, map, "power", 0, 20, &r->prior_power);
   const char *ridge = yaml_text(in->doc, yaml_get(in->doc, map, "ridge"));
-  if (status == LISI_OK && ridge && strcmp(ridge, "cv")) status = option(in, map, "ridge", 0, 1e6, &r->ridge);
+  if (status == LISI_OK && ridge && strcmp(ridge, "cv"))
+    status = option(in, map, "ridge", 0, 1e6, &r->ridge);
   yaml_ref folds = yaml_get(in->doc, map, "folds");
-  if (status == LISI_OK && folds) status = yaml_as_int(in->doc, folds, "prior/folds", 2, 100, &r->folds, in->err);
+  if (status == LISI_OK && folds)
+    status = yaml_as_int(in->doc, folds, "prior/folds", 2, 100, &r->folds, in->err);
   return status;
 }
 
@@ -265,26 +351,36 @@ lisi_status fit_recipe_load(const char *path, fit_recipe **out, lisi_error *err)
   *out = NULL;
   yaml_doc *doc;
   lisi_status status = yaml_doc_load(path, &doc, err);
-  if (status != LISI_OK) return status;
+  if (status != LISI_OK)
+    return status;
   const char *slash = strrchr(path, '/');
   char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup("");
   fit_recipe *recipe = calloc(1, sizeof *recipe);
-  if (!folder || !recipe) status = lisi_no_memory(err, sizeof *recipe);
+  if (!folder || !recipe)
+    status = lisi_no_memory(err, sizeof *recipe);
   if (status == LISI_OK) {
     reader in = {doc, folder, recipe, err};
     yaml_ref root = yaml_root(doc);
     const char *format = NULL;
     static const char *const keys[] = {"format", "elements", "E0", "data", "radial", "basis", "weights", "prior", NULL};
     status = check_keys(&in, root, "recipe", keys);
-    if (status == LISI_OK) status = yaml_need_text(doc, root, "format", &format, err);
+    if (status == LISI_OK)
+      status = yaml_need_text(doc, root, "format", &format, err);
     if (status == LISI_OK && strcmp(format, "lisi-fit 1"))
-      status = lisi_fail(err, LISI_ERR_VERSION, "%s:%d: expected 'format: lisi-fit 1', found '%.40s'", path, yaml_line(doc, yaml_get(doc, root, "format")), format);
-    if (status == LISI_OK) status = read_elements(&in, root);
-    if (status == LISI_OK) status = read_data(&in, root);
-    if (status == LISI_OK) status = read_radial(&in, root);
-    if (status == LISI_OK) status = read_basis(&in, root);
-    if (status == LISI_OK) status = read_weights(&in, root);
-    if (status == LISI_OK) status = read_prior(&in, root);
+      status = lisi_fail(err, LISI_ERR_VERSION, "%s:%d: expected 'format: lisi-fit 1', found '%.40s'", path,
+                         yaml_line(doc, yaml_get(doc, root, "format")), format);
+    if (status == LISI_OK)
+      status = read_elements(&in, root);
+    if (status == LISI_OK)
+      status = read_data(&in, root);
+    if (status == LISI_OK)
+      status = read_radial(&in, root);
+    if (status == LISI_OK)
+      status = read_basis(&in, root);
+    if (status == LISI_OK)
+      status = read_weights(&in, root);
+    if (status == LISI_OK)
+      status = read_prior(&in, root);
   }
   yaml_doc_free(doc);
   free(folder);
@@ -297,10 +393,14 @@ lisi_status fit_recipe_load(const char *path, fit_recipe **out, lisi_error *err)
 }
 
 void fit_recipe_free(fit_recipe *r) {
-  if (!r) return;
-  for (int k = 0; k < r->ntrain; k++) free(r->train[k]);
-  for (int k = 0; k < r->ntest; k++) free(r->test[k]);
-  for (int k = 0; k < r->ngroups; k++) free(r->group[k].prefix);
+  if (!r)
+    return;
+  for (int k = 0; k < r->ntrain; k++)
+    free(r->train[k]);
+  for (int k = 0; k < r->ntest; k++)
+    free(r->test[k]);
+  for (int k = 0; k < r->ngroups; k++)
+    free(r->group[k].prefix);
   free(r->key_energy);
   free(r->key_forces);
   free(r->key_virial);

@@ -14,7 +14,8 @@ extern "C" {
 
 enum { FIT_MAX_FILES = 32, FIT_MAX_GROUPS = 64, FIT_MAX_GRID = 64 };
 
-/* The functions of one order (number of neighbours): n <= nmax, l <= lmax, and sum (n - 1) + l_weight sum l <= degree. */
+/* The functions of one order (number of neighbours): n <= nmax, l <= lmax, and sum (n - 1) + l_weight sum l <= degree.
+ */
 typedef struct {
   bool used;
   int nmax, lmax;
@@ -33,7 +34,10 @@ typedef struct {
   int ntrain, ntest;
   char *train[FIT_MAX_FILES], *test[FIT_MAX_FILES]; /* paths, relative ones already joined with the recipe's folder */
   char *key_energy, *key_forces, *key_virial, *key_stress, *key_group; /* NULL: the usual names */
-  ace_bond *bond; /* [nelements][nelements], radial kind, cut-offs and ZBL; nradmax, lmax, nradbase and crad still to be set */
+  ace_bond *bond; /* [nelements][nelements], radial kind, cut-offs and ZBL; nradmax, lmax, nradbase and crad still to be
+                     set */
+  int nbase;      /* number of g_k, at least what the orders ask for */
+  double smooth[2]; /* core and from of fit_modes as parts of the cut-off; smooth[1] = 0: R_nl = g_n */
   int max_order;
   fit_order order[FIT_MAX_ORDER + 1];
   fit_weight weight;
@@ -42,13 +46,15 @@ typedef struct {
     char *prefix;
     fit_weight weight; /* factors on the above for frames whose config_type starts with prefix */
   } group[FIT_MAX_GROUPS];
-  double force_scale; /* rows of a frame are divided by sqrt(1 + (F_rms / force_scale)^2), so that violent frames do not rule; 0: off */
+  double force_scale; /* rows of a frame are divided by sqrt(1 + (F_rms / force_scale)^2), so that violent frames do not
+                         rule; 0: off */
   double prior_n, prior_l, prior_order, prior_power; /* see fit_basis.h, gamma */
   double ridge;                                      /* < 0: chosen by cross-validation */
   int folds;
 } fit_recipe;
 
-/* Reads a recipe; `path` also gives the folder for relative data paths. Unknown keys are errors. Free with fit_recipe_free. */
+/* Reads a recipe; `path` also gives the folder for relative data paths. Unknown keys are errors. Free with
+ * fit_recipe_free. */
 LISI_MUST_CHECK lisi_status fit_recipe_load(const char *path, fit_recipe **recipe, lisi_error *err);
 void fit_recipe_free(fit_recipe *recipe);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Couplings: Clebsch-Gordan values, numbers of invariants from characters, rotation invariance and independence on real A. */
+/* Couplings: Clebsch-Gordan values, numbers of invariants from characters, rotation invariance and independence on real
+ * A. */
 #include "ace_ylm.h"
 #include "fit_coupling.h"
 
@@ -31,20 +32,25 @@ static void clebsch_gordan_values(void **state) {
   for (int L = 1; L <= 7; L++)
     for (int K = 1; K <= 7; K++) {
       double sum = 0;
-      for (int m = -4; m <= 4; m++) sum += fit_clebsch_gordan(4, m, 3, 1 - m, L, 1) * fit_clebsch_gordan(4, m, 3, 1 - m, K, 1);
+      for (int m = -4; m <= 4; m++)
+        sum += fit_clebsch_gordan(4, m, 3, 1 - m, L, 1) * fit_clebsch_gordan(4, m, 3, 1 - m, K, 1);
       assert_true(fabs(sum - (L == K)) < 1e-12);
     }
 }
 
-/* Number of ways to choose m for the factors with sum M, equal factors unordered: the weight multiplicity of the symmetrised product. */
+/* Number of ways to choose m for the factors with sum M, equal factors unordered: the weight multiplicity of the
+ * symmetrised product. */
 static long weight_count(int order, const int *l, const int *channel, int t, const int *m_before, int M) {
-  if (t == order) return M == 0;
+  if (t == order)
+    return M == 0;
   int m[FIT_MAX_ORDER];
   memcpy(m, m_before, sizeof m);
   int hi = l[t];
-  if (t > 0 && l[t] == l[t - 1] && channel[t] == channel[t - 1]) hi = m[t - 1]; /* equal factors stand together */
+  if (t > 0 && l[t] == l[t - 1] && channel[t] == channel[t - 1])
+    hi = m[t - 1]; /* equal factors stand together */
   long count = 0;
-  for (m[t] = -l[t]; m[t] <= hi; m[t]++) count += weight_count(order, l, channel, t + 1, m, M - m[t]);
+  for (m[t] = -l[t]; m[t] <= hi; m[t]++)
+    count += weight_count(order, l, channel, t + 1, m, M - m[t]);
   return count;
 }
 
@@ -81,10 +87,12 @@ static void number_of_invariants(void **state) {
     fit_coupling c;
     int none[FIT_MAX_ORDER] = {0};
     assert_int_equal(fit_coupling_make(cases[k].order, cases[k].l, cases[k].channel, &c, &err), LISI_OK);
-    long expected = weight_count(cases[k].order, cases[k].l, cases[k].channel, 0, none, 0) - weight_count(cases[k].order, cases[k].l, cases[k].channel, 0, none, 1);
+    long expected = weight_count(cases[k].order, cases[k].l, cases[k].channel, 0, none, 0) -
+                    weight_count(cases[k].order, cases[k].l, cases[k].channel, 0, none, 1);
     /* The formula needs equal factors side by side; (2,2,4) on channels 0,1,0 has none equal. */
     assert_int_equal(c.ninv, expected);
-    if (cases[k].known >= 0) assert_int_equal(c.ninv, cases[k].known);
+    if (cases[k].known >= 0)
+      assert_int_equal(c.ninv, cases[k].known);
     for (int i = 0; i < c.nms; i++) {
       int sum = 0;
       for (int t = 0; t < c.order; t++) {
@@ -106,7 +114,8 @@ static void make_A(const double p[NP][3], double complex A[6][16]) {
   for (int j = 0; j < NP; j++) {
     ace_ylm(LMAX, p[j], re, im, NULL, NULL);
     for (int c = 0; c < 6; c++)
-      for (int y = 0; y < ace_nlm(LMAX); y++) A[c][y] += cos(1.7 * c + 0.9 * j + c * j) * (re[y] + I * im[y]);
+      for (int y = 0; y < ace_nlm(LMAX); y++)
+        A[c][y] += cos(1.7 * c + 0.9 * j + c * j) * (re[y] + I * im[y]);
   }
 }
 
@@ -131,7 +140,8 @@ static void random_points(double p[NP][3], unsigned *seed) {
       p[j][d] = uniform(seed) - 0.5;
       r += p[j][d] * p[j][d];
     }
-    for (int d = 0; d < 3; d++) p[j][d] /= sqrt(r);
+    for (int d = 0; d < 3; d++)
+      p[j][d] /= sqrt(r);
   }
 }
 
@@ -151,8 +161,14 @@ static void invariant_and_independent(void **state) {
   (void)state;
   static const struct {
     int order, l[6], channel[6];
-  } cases[] = {{2, {3, 3}, {0, 1}},          {3, {1, 2, 3}, {0, 1, 2}},    {3, {2, 2, 2}, {0, 0, 1}},       {4, {1, 1, 2, 2}, {0, 0, 1, 1}},
-               {4, {2, 2, 2, 2}, {0, 1, 2, 3}}, {4, {3, 3, 3, 3}, {0, 0, 0, 0}}, {5, {1, 1, 2, 2, 2}, {0, 0, 1, 2, 2}}, {6, {1, 1, 1, 1, 2, 2}, {0, 0, 1, 1, 2, 3}}};
+  } cases[] = {{2, {3, 3}, {0, 1}},
+               {3, {1, 2, 3}, {0, 1, 2}},
+               {3, {2, 2, 2}, {0, 0, 1}},
+               {4, {1, 1, 2, 2}, {0, 0, 1, 1}},
+               {4, {2, 2, 2, 2}, {0, 1, 2, 3}},
+               {4, {3, 3, 3, 3}, {0, 0, 0, 0}},
+               {5, {1, 1, 2, 2, 2}, {0, 0, 1, 2, 2}},
+               {6, {1, 1, 1, 1, 2, 2}, {0, 0, 1, 1, 2, 3}}};
   lisi_error err = {0};
   unsigned seed = 7;
   for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
@@ -160,7 +176,8 @@ static void invariant_and_independent(void **state) {
     assert_int_equal(fit_coupling_make(cases[k].order, cases[k].l, cases[k].channel, &c, &err), LISI_OK);
     assert_true(c.ninv > 0);
     int n = c.ninv + 6;
-    double *sample = malloc((size_t)(n * c.ninv) * sizeof *sample), *s = malloc((size_t)c.ninv * sizeof *s), *super = malloc((size_t)c.ninv * sizeof *super);
+    double *sample = malloc((size_t)(n * c.ninv) * sizeof *sample), *s = malloc((size_t)c.ninv * sizeof *s),
+           *super = malloc((size_t)c.ninv * sizeof *super);
     assert_true(sample && s && super);
     for (int i = 0; i < n; i++) {
       double p[NP][3];
@@ -176,7 +193,8 @@ static void invariant_and_independent(void **state) {
       }
     }
     double dummy;
-    assert_int_equal(LAPACKE_dgesvd(LAPACK_ROW_MAJOR, 'N', 'N', n, c.ninv, sample, c.ninv, s, &dummy, 1, &dummy, 1, super), 0);
+    assert_int_equal(
+        LAPACKE_dgesvd(LAPACK_ROW_MAJOR, 'N', 'N', n, c.ninv, sample, c.ninv, s, &dummy, 1, &dummy, 1, super), 0);
     assert_true(s[c.ninv - 1] > 1e-6 * s[0]);
     free(sample);
     free(s);
@@ -195,7 +213,7 @@ static void wrong_calls(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(clebsch_gordan_values), cmocka_unit_test(number_of_invariants), cmocka_unit_test(invariant_and_independent),
-                                     cmocka_unit_test(wrong_calls)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(clebsch_gordan_values), cmocka_unit_test(number_of_invariants),
+                                     cmocka_unit_test(invariant_and_independent), cmocka_unit_test(wrong_calls)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

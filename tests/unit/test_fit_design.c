@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Design rows: forces and virial against finite differences of the energy, symmetry, the same numbers from the evaluator, and a fit that finds a known model. */
+/* Design rows: forces and virial against finite differences of the energy, symmetry, the same numbers from the
+ * evaluator, and a fit that finds a known model. */
 #include "ace_eval.h"
 #include "fit_neighbors.h"
 #include "fit_solve.h"
@@ -35,18 +36,21 @@ static fit_recipe *recipe(const char *kind, const char *orders) {
   fclose(f);
   fit_recipe *r;
   lisi_error err = {0};
-  if (fit_recipe_load(path, &r, &err) != LISI_OK) fail_msg("%s", err.message);
+  if (fit_recipe_load(path, &r, &err) != LISI_OK)
+    fail_msg("%s", err.message);
   unlink(path);
   return r;
 }
 
-static const char *const orders = "  - {order: 1, nmax: 4}\n  - {order: 2, nmax: 2, lmax: 2}\n  - {order: 3, nmax: 2, lmax: 2, degree: 3}\n  - {order: 4, nmax: 1, lmax: 2, degree: 4}\n";
+static const char *const orders = "  - {order: 1, nmax: 4}\n  - {order: 2, nmax: 2, lmax: 2}\n  - {order: 3, nmax: 2, "
+                                  "lmax: 2, degree: 3}\n  - {order: 4, nmax: 1, lmax: 2, degree: 4}\n";
 
 static fit_basis *make_basis(const char *kind) {
   fit_recipe *r = recipe(kind, orders);
   fit_basis *b;
   lisi_error err = {0};
-  if (fit_basis_make(r, &b, &err) != LISI_OK) fail_msg("%s", err.message);
+  if (fit_basis_make(r, &b, &err) != LISI_OK)
+    fail_msg("%s", err.message);
   fit_recipe_free(r);
   return b;
 }
@@ -54,13 +58,17 @@ static fit_basis *make_basis(const char *kind) {
 /* A small triclinic frame, six atoms on displaced lattice points. */
 static xyz_set *make_set(unsigned seed) {
   char text[2000];
-  int at = snprintf(text, sizeof text, "%d\nLattice=\"5.1 0.2 -0.1 0.4 4.8 0.3 -0.2 0.5 5.6\" Properties=species:S:1:pos:R:3 energy=1\n", N);
+  int at =
+      snprintf(text, sizeof text,
+               "%d\nLattice=\"5.1 0.2 -0.1 0.4 4.8 0.3 -0.2 0.5 5.6\" Properties=species:S:1:pos:R:3 energy=1\n", N);
   for (int k = 0; k < N; k++)
-    at += snprintf(text + at, sizeof text - (size_t)at, "%s %.12f %.12f %.12f\n", k % 3 ? "Li" : "Si", 2.5 * (k % 2) + 0.4 * uniform(&seed), 2.3 * (k / 2 % 2) + 0.4 * uniform(&seed),
+    at += snprintf(text + at, sizeof text - (size_t)at, "%s %.12f %.12f %.12f\n", k % 3 ? "Li" : "Si",
+                   2.5 * (k % 2) + 0.4 * uniform(&seed), 2.3 * (k / 2 % 2) + 0.4 * uniform(&seed),
                    2.6 * (k / 4) + 0.4 * uniform(&seed));
   xyz_set *set;
   lisi_error err = {0};
-  if (xyz_parse(text, strlen(text), "frame", NULL, &set, &err) != LISI_OK) fail_msg("%s", err.message);
+  if (xyz_parse(text, strlen(text), "frame", NULL, &set, &err) != LISI_OK)
+    fail_msg("%s", err.message);
   return set;
 }
 
@@ -70,11 +78,13 @@ static double *contract(const fit_basis *b, const xyz_set *set, const double *c)
   fit_rows rows;
   lisi_error err = {0};
   assert_int_equal(fit_species(b, set, mu, &err), LISI_OK);
-  if (fit_design(b, set, &set->frame[0], mu, &rows, &err) != LISI_OK) fail_msg("%s", err.message);
+  if (fit_design(b, set, &set->frame[0], mu, &rows, &err) != LISI_OK)
+    fail_msg("%s", err.message);
   double *p = calloc((size_t)rows.nrows, sizeof *p);
   assert_non_null(p);
   for (int i = 0; i < b->ncolumns; i++)
-    for (int r = 0; r < rows.nrows; r++) p[r] += c[i] * rows.a[(size_t)i * (size_t)rows.nrows + (size_t)r];
+    for (int r = 0; r < rows.nrows; r++)
+      p[r] += c[i] * rows.a[(size_t)i * (size_t)rows.nrows + (size_t)r];
   fit_rows_free(&rows);
   return p;
 }
@@ -88,13 +98,16 @@ static double energy_of(const fit_basis *b, const xyz_set *set, const double *c)
 static double *coefficients(const fit_basis *b, unsigned seed) {
   double *c = malloc((size_t)b->ncolumns * sizeof *c);
   assert_non_null(c);
-  for (int i = 0; i < b->ncolumns; i++) c[i] = uniform(&seed) - 0.5;
+  for (int i = 0; i < b->ncolumns; i++)
+    c[i] = uniform(&seed) - 0.5;
   return c;
 }
 
 static void strain(xyz_frame *f, int a, int b, double e) {
-  for (int k = 0; k < 3; k++) f->cell[3 * k + a] += e * f->cell[3 * k + b];
-  for (int i = 0; i < f->natoms; i++) f->pos[3 * i + a] += e * f->pos[3 * i + b];
+  for (int k = 0; k < 3; k++)
+    f->cell[3 * k + a] += e * f->cell[3 * k + b];
+  for (int i = 0; i < f->natoms; i++)
+    f->pos[3 * i + a] += e * f->pos[3 * i + b];
 }
 
 static void finite_differences(void **state) {
@@ -104,7 +117,8 @@ static void finite_differences(void **state) {
     fit_basis *b = make_basis(kinds[k]);
     xyz_set *set = make_set(3);
     double *c = coefficients(b, 11), *p = contract(b, set, c), big = 0, h = 1e-4;
-    for (int i = 1; i < 1 + 3 * N; i++) big = fmax(big, fabs(p[i]));
+    for (int i = 1; i < 1 + 3 * N; i++)
+      big = fmax(big, fabs(p[i]));
     for (int i = 0; i < 3 * N; i++) {
       double *x = &set->frame[0].pos[i], x0 = *x;
       *x = x0 + h;
@@ -151,9 +165,12 @@ static void evaluator_agrees(void **state) {
   double e[N], (*g)[3] = malloc((size_t)nn * sizeof *g), total = 0, force[3 * N] = {0}, offset = 0, big = 0;
   assert_true(nelement && g);
   assert_int_equal(fit_species(b, set, mu, &err), LISI_OK);
-  for (int i = 0; i < N; i++) element[i] = mu[f->species[i]];
-  for (int k = 0; k < nn; k++) nelement[k] = mu[f->species[list.index[k]]];
-  assert_int_equal(ace_eval_atoms(eval, work, N, element, list.first, nelement, (const double(*)[3])list.rij, e, g, &err), LISI_OK);
+  for (int i = 0; i < N; i++)
+    element[i] = mu[f->species[i]];
+  for (int k = 0; k < nn; k++)
+    nelement[k] = mu[f->species[list.index[k]]];
+  assert_int_equal(
+      ace_eval_atoms(eval, work, N, element, list.first, nelement, (const double(*)[3])list.rij, e, g, &err), LISI_OK);
   for (int i = 0; i < N; i++) {
     total += e[i];
     offset += b->E0[element[i]];
@@ -163,10 +180,12 @@ static void evaluator_agrees(void **state) {
         force[3 * list.index[k] + d] -= g[k][d];
       }
   }
-  for (int k = 0; k < 3 * N; k++) big = fmax(big, fabs(p[1 + k]));
+  for (int k = 0; k < 3 * N; k++)
+    big = fmax(big, fabs(p[1 + k]));
   /* The evaluator works with radial tables, as other codes do; they are good to about 1e-6. */
   assert_true(fabs(total - offset - p[0]) < 1e-6 * big);
-  for (int k = 0; k < 3 * N; k++) assert_true(fabs(force[k] - p[1 + k]) < 1e-5 * big);
+  for (int k = 0; k < 3 * N; k++)
+    assert_true(fabs(force[k] - p[1 + k]) < 1e-5 * big);
   fit_neighbors_free(&list);
   ace_work_free(work);
   ace_eval_free(eval);
@@ -195,7 +214,8 @@ static void neighbors_are_complete(void **state) {
           for (int c = -4; c <= 4; c++) {
             double r2 = 0;
             for (int d = 0; d < 3; d++) {
-              double x = f->pos[3 * j + d] - f->pos[3 * i + d] + a * f->cell[d] + b * f->cell[3 + d] + c * f->cell[6 + d];
+              double x =
+                  f->pos[3 * j + d] - f->pos[3 * i + d] + a * f->cell[d] + b * f->cell[3 + d] + c * f->cell[6 + d];
               r2 += x * x;
             }
             total += r2 > 0 && r2 < 7.3 * 7.3;
@@ -205,7 +225,8 @@ static void neighbors_are_complete(void **state) {
   xyz_free(set);
 }
 
-/* Energies, forces and virials made with known coefficients give them back without a prior; a strong prior pulls them towards zero. */
+/* Energies, forces and virials made with known coefficients give them back without a prior; a strong prior pulls them
+ * towards zero. */
 static void fit_recovers(void **state) {
   (void)state;
   enum { FRAMES = 14 };
@@ -231,7 +252,8 @@ static void fit_recovers(void **state) {
   fit_system system = {FRAMES, b->ncolumns, rows, weight, fold, 4, b->gamma};
   fit_solution s;
   assert_int_equal(fit_solve(&system, 0, false, &s, &err), LISI_OK);
-  /* Coefficients are not unique (a pair term counts the same on either of its atoms), predictions are: a frame that the fit has not seen. */
+  /* Coefficients are not unique (a pair term counts the same on either of its atoms), predictions are: a frame that the
+   * fit has not seen. */
   xyz_set *fresh = make_set(999);
   double *p = contract(b, fresh, c), *q = contract(b, fresh, s.coefficient), norm = 0, error = 0, strong = 0;
   for (int k = 0; k < 1 + 3 * N + 6; k++) {
@@ -244,7 +266,8 @@ static void fit_recovers(void **state) {
   fit_solution_free(&s);
   assert_int_equal(fit_solve(&system, 100, false, &s, &err), LISI_OK);
   q = contract(b, fresh, s.coefficient);
-  for (int k = 0; k < 1 + 3 * N + 6; k++) strong += q[k] * q[k];
+  for (int k = 0; k < 1 + 3 * N + 6; k++)
+    strong += q[k] * q[k];
   free(p);
   free(q);
   xyz_free(fresh);
@@ -254,7 +277,8 @@ static void fit_recovers(void **state) {
   assert_int_equal(fit_solve(&system, -1, false, &s, &err), LISI_OK);
   assert_true(s.ridge < 1e-4 && s.ngrid > 0 && s.heldout);
   fit_solution_free(&s);
-  for (int k = 0; k < FRAMES; k++) fit_rows_free(&rows[k]);
+  for (int k = 0; k < FRAMES; k++)
+    fit_rows_free(&rows[k]);
   free(c);
   fit_basis_free(b);
   fit_recipe_free(r);
@@ -267,7 +291,8 @@ static void inner_cutoff_is_refused(void **state) {
   int mu[2];
   fit_rows rows;
   lisi_error err = {0};
-  for (int d = 0; d < 3; d++) set->frame[0].pos[3 + d] = set->frame[0].pos[d];
+  for (int d = 0; d < 3; d++)
+    set->frame[0].pos[3 + d] = set->frame[0].pos[d];
   set->frame[0].pos[3] += 0.9;
   assert_int_equal(fit_species(b, set, mu, &err), LISI_OK);
   assert_int_equal(fit_design(b, set, &set->frame[0], mu, &rows, &err), LISI_ERR_INPUT);
@@ -277,7 +302,8 @@ static void inner_cutoff_is_refused(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(finite_differences), cmocka_unit_test(evaluator_agrees),        cmocka_unit_test(neighbors_are_complete),
-                                     cmocka_unit_test(fit_recovers),       cmocka_unit_test(inner_cutoff_is_refused)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(finite_differences), cmocka_unit_test(evaluator_agrees),
+                                     cmocka_unit_test(neighbors_are_complete), cmocka_unit_test(fit_recovers),
+                                     cmocka_unit_test(inner_cutoff_is_refused)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,9 +21,11 @@ static void good_frames(void **state) {
   (void)state;
   xyz_set *set;
   lisi_error err;
-  const char *text = "2\nLattice=\"3 0 0 0 4 0 0 0 5\" Properties=species:S:1:id:I:1:pos:R:3:forces:R:3 energy=-7.5 virial=\"1 2 3 2 5 6 3 6 9\" config_type=x flag pbc=\"T F T\"\n"
-                     "Li 1 0 0 0 0.1 0.2 0.3\r\nSi 2 1.5 1 2 -1e-1 -.2 -0.3\n"
-                     "1\nProperties=species:S:1:pos:R:3 Lattice='2 0 0 0 2 0 0 0 2' stress=\"1 2 3 4 5 6\"\nSi 0 0 0\n\n";
+  const char *text =
+      "2\nLattice=\"3 0 0 0 4 0 0 0 5\" Properties=species:S:1:id:I:1:pos:R:3:forces:R:3 energy=-7.5 virial=\"1 2 3 2 "
+      "5 6 3 6 9\" config_type=x flag pbc=\"T F T\"\n"
+      "Li 1 0 0 0 0.1 0.2 0.3\r\nSi 2 1.5 1 2 -1e-1 -.2 -0.3\n"
+      "1\nProperties=species:S:1:pos:R:3 Lattice='2 0 0 0 2 0 0 0 2' stress=\"1 2 3 4 5 6\"\nSi 0 0 0\n\n";
   assert_int_equal(parse(text, &set, &err), LISI_OK);
   assert_int_equal(set->nframes, 2);
   assert_int_equal(set->nspecies, 2);
@@ -47,7 +49,8 @@ static void other_names(void **state) {
   (void)state;
   xyz_set *set;
   lisi_error err = {0};
-  const char *text = "1\nLattice=\"3 0 0 0 3 0 0 0 3\" Properties=species:S:1:pos:R:3:DFT_forces:R:3 DFT_energy=2\nLi 0 0 0 1 2 3\n";
+  const char *text =
+      "1\nLattice=\"3 0 0 0 3 0 0 0 3\" Properties=species:S:1:pos:R:3:DFT_forces:R:3 DFT_energy=2\nLi 0 0 0 1 2 3\n";
   xyz_keys keys = {.energy = "DFT_energy", .forces = "DFT_forces"};
   assert_int_equal(xyz_parse(text, strlen(text), "t.xyz", &keys, &set, &err), LISI_OK);
   assert_true(set->frame[0].energy == 2 && set->frame[0].force[2] == 3);
@@ -87,14 +90,17 @@ static void bad_frames(void **state) {
     lisi_error err;
     assert_int_equal(parse(cases[k].text, &set, &err), LISI_ERR_INPUT);
     assert_null(set);
-    if (!strstr(err.message, cases[k].expected)) fail_msg("case %zu: '%s' does not say '%s'", k, err.message, cases[k].expected);
+    if (!strstr(err.message, cases[k].expected))
+      fail_msg("case %zu: '%s' does not say '%s'", k, err.message, cases[k].expected);
   }
 }
 
 /* Any cut or changed byte gives frames or a message, never a crash. */
 static void damaged_files(void **state) {
   (void)state;
-  const char *text = "2\n" HEAD " energy=-1 virial=\"1 2 3 4 5 6 7 8 9\" pbc=\"T T T\" config_type=x\nLi 0 0 0 0 0 0\nSi 1 1 1 0 0 0\n";
+  const char *text =
+      "2\n" HEAD
+      " energy=-1 virial=\"1 2 3 4 5 6 7 8 9\" pbc=\"T T T\" config_type=x\nLi 0 0 0 0 0 0\nSi 1 1 1 0 0 0\n";
   size_t n = strlen(text);
   unsigned seed = 1;
   for (int k = 0; k < 20000; k++) {
@@ -105,11 +111,14 @@ static void damaged_files(void **state) {
       seed = seed * 1664525u + 1013904223u;
       copy[(seed >> 8) % n] = (char)(seed >> 3);
     }
-    if (k % 5 == 0) size = (seed >> 9) % n;
+    if (k % 5 == 0)
+      size = (seed >> 9) % n;
     xyz_set *set;
     lisi_error err = {0};
-    if (xyz_parse(copy, size, "t.xyz", NULL, &set, &err) == LISI_OK) xyz_free(set);
-    else assert_true(strlen(err.message) > 0);
+    if (xyz_parse(copy, size, "t.xyz", NULL, &set, &err) == LISI_OK)
+      xyz_free(set);
+    else
+      assert_true(strlen(err.message) > 0);
   }
 }
 
@@ -132,13 +141,15 @@ static void sha256_vectors(void **state) {
   char a[1000];
   memset(a, 'a', sizeof a);
   sha256_start(&s);
-  for (int k = 0; k < 1000; k++) sha256_add(&s, a, sizeof a);
+  for (int k = 0; k < 1000; k++)
+    sha256_add(&s, a, sizeof a);
   sha256_hex(&s, hex);
   assert_string_equal(hex, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(good_frames), cmocka_unit_test(other_names), cmocka_unit_test(bad_frames), cmocka_unit_test(damaged_files),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(good_frames), cmocka_unit_test(other_names),
+                                     cmocka_unit_test(bad_frames), cmocka_unit_test(damaged_files),
                                      cmocka_unit_test(sha256_vectors)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

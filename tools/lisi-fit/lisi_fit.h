@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The subcommands of lisi-fit. Each gets argc, argv from its own name on and returns the exit status: 0 fine, 1 the run failed, 2 the call or the input is wrong. */
+/* The subcommands of lisi-fit. Each gets argc, argv from its own name on and returns the exit status: 0 fine, 1 the run
+ * failed, 2 the call or the input is wrong. */
 #ifndef LISI_FIT_H
 #define LISI_FIT_H
 

@@ -6,13 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char help[] = "lisi-fit: train and test ACE force fields for pair_style mlff/lisi\n"
-                           "\n"
-                           "  lisi-fit train fit.yaml -o model.yace      fit a model by linear least squares\n"
-                           "  lisi-fit test model.yace data.xyz ...      errors of a model by config_type\n"
-                           "\n"
-                           "lisi-fit COMMAND --help says more. --version prints the version.\n"
-                           "Exit status: 0 fine, 1 the run failed or a limit was exceeded, 2 the call or the input is wrong.\n";
+static const char help[] =
+    "lisi-fit: train and test ACE force fields for pair_style mlff/lisi\n"
+    "\n"
+    "  lisi-fit train fit.yaml -o model.yace      fit a model by linear least squares\n"
+    "  lisi-fit test model.yace data.xyz ...      errors of a model by config_type\n"
+    "\n"
+    "lisi-fit COMMAND --help says more. --version prints the version.\n"
+    "Exit status: 0 fine, 1 the run failed or a limit was exceeded, 2 the call or the input is wrong.\n";
 
 int lisi_fit_report(const lisi_error *err) {
   fprintf(stderr, "lisi-fit: %s: %s\n", lisi_status_string(err->status), err->message);
@@ -42,8 +43,10 @@ int main(int argc, char **argv) {
     puts("lisi-fit " LISI_VERSION);
     return 0;
   }
-  if (!strcmp(argv[1], "train")) return command_train(argc - 1, argv + 1);
-  if (!strcmp(argv[1], "test")) return command_test(argc - 1, argv + 1);
+  if (!strcmp(argv[1], "train"))
+    return command_train(argc - 1, argv + 1);
+  if (!strcmp(argv[1], "test"))
+    return command_test(argc - 1, argv + 1);
   fprintf(stderr, "lisi-fit: unknown command '%s' (lisi-fit --help lists them)\n", argv[1]);
   return 2;
 }

@@ -11,39 +11,48 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char help[] =
-    "lisi-fit test MODEL.yace DATA.xyz ... [options]\n"
-    "\n"
-    "Prints RMSE and MAE of energies, forces and virials by config_type. DATA is extended XYZ (eV, Angstrom), plain or gzip.\n"
-    "\n"
-    "  --max-energy-rmse X     exit 1 if the energy RMSE of all frames is above X meV/atom\n"
-    "  --max-energy-mae X      the same for the MAE\n"
-    "  --max-force-rmse X      force RMSE, meV/Angstrom\n"
-    "  --max-force-mae X\n"
-    "  --max-force-relative X  force RMSE in per cent of the RMS reference force\n"
-    "  --max-virial-rmse X     meV/atom\n"
-    "  --energy-key NAME, --forces-key, --virial-key, --stress-key, --group-key    other names of the quantities in DATA\n"
-    "  --json                  the table as JSON on stdout (eV, Angstrom)\n"
-    "  --help\n";
+static const char help[] = "lisi-fit test MODEL.yace DATA.xyz ... [options]\n"
+                           "\n"
+                           "Prints RMSE and MAE of energies, forces and virials by config_type. DATA is extended XYZ "
+                           "(eV, Angstrom), plain or gzip.\n"
+                           "\n"
+                           "  --max-energy-rmse X     exit 1 if the energy RMSE of all frames is above X meV/atom\n"
+                           "  --max-energy-mae X      the same for the MAE\n"
+                           "  --max-force-rmse X      force RMSE, meV/Angstrom\n"
+                           "  --max-force-mae X\n"
+                           "  --max-force-relative X  force RMSE in per cent of the RMS reference force\n"
+                           "  --max-virial-rmse X     meV/atom\n"
+                           "  --energy-key NAME, --forces-key, --virial-key, --stress-key, --group-key    other names "
+                           "of the quantities in DATA\n"
+                           "  --json                  the table as JSON on stdout (eV, Angstrom)\n"
+                           "  --help\n";
 
 enum { NLIMITS = 6 };
-static const char *const limit_name[NLIMITS] = {"energy-rmse", "energy-mae", "force-rmse", "force-mae", "force-relative", "virial-rmse"};
-static const char *const limit_unit[NLIMITS] = {"meV/atom", "meV/atom", "meV/Angstrom", "meV/Angstrom", "%", "meV/atom"};
+static const char *const limit_name[NLIMITS] = {"energy-rmse", "energy-mae",     "force-rmse",
+                                                "force-mae",   "force-relative", "virial-rmse"};
+static const char *const limit_unit[NLIMITS] = {"meV/atom",     "meV/atom", "meV/Angstrom",
+                                                "meV/Angstrom", "%",        "meV/atom"};
 
 /* Total energy, force[3 natoms] and virial[6] of one frame. */
-static lisi_status predict(const ace_model *model, const ace_eval *eval, ace_work *work, const xyz_set *set, const xyz_frame *f, const int *mu, double *energy, double *force,
-                           double *virial, lisi_error *err) {
+static lisi_status predict(const ace_model *model, const ace_eval *eval, ace_work *work, const xyz_set *set,
+                           const xyz_frame *f, const int *mu, double *energy, double *force, double *virial,
+                           lisi_error *err) {
   fit_neighbors list;
   lisi_status status = fit_neighbors_find(set, f, ace_model_cutoff(model), &list, err);
-  if (status != LISI_OK) return status;
+  if (status != LISI_OK)
+    return status;
   size_t n = (size_t)f->natoms, nn = (size_t)list.first[f->natoms];
   int *element = malloc((n + 1) * sizeof *element), *nelement = malloc((nn + 1) * sizeof *nelement);
   double *e = malloc((n + 1) * sizeof *e), (*dEdr)[3] = malloc((nn + 1) * sizeof *dEdr);
-  if (!element || !nelement || !e || !dEdr) status = lisi_no_memory(err, nn * sizeof *dEdr);
+  if (!element || !nelement || !e || !dEdr)
+    status = lisi_no_memory(err, nn * sizeof *dEdr);
   if (status == LISI_OK) {
-    for (size_t i = 0; i < n; i++) element[i] = mu[f->species[i]];
-    for (size_t k = 0; k < nn; k++) nelement[k] = mu[f->species[list.index[k]]];
-    status = ace_eval_atoms(eval, work, f->natoms, element, list.first, nelement, (const double(*)[3])list.rij, e, dEdr, err);
+    for (size_t i = 0; i < n; i++)
+      element[i] = mu[f->species[i]];
+    for (size_t k = 0; k < nn; k++)
+      nelement[k] = mu[f->species[list.index[k]]];
+    status = ace_eval_atoms(eval, work, f->natoms, element, list.first, nelement, (const double(*)[3])list.rij, e, dEdr,
+                            err);
   }
   if (status == LISI_OK) {
     *energy = 0;
@@ -74,29 +83,36 @@ static lisi_status predict(const ace_model *model, const ace_eval *eval, ace_wor
 
 static lisi_status map_species(const ace_model *model, const xyz_set *set, int *mu, lisi_error *err) {
   for (int s = 0; s < set->nspecies; s++)
-    if ((mu[s] = ace_model_element(model, set->symbol[s])) < 0) return lisi_fail(err, LISI_ERR_INPUT, "%s: element %s is not in the model", set->name, set->symbol[s]);
+    if ((mu[s] = ace_model_element(model, set->symbol[s])) < 0)
+      return lisi_fail(err, LISI_ERR_INPUT, "%s: element %s is not in the model", set->name, set->symbol[s]);
   return LISI_OK;
 }
 
-static lisi_status test_file(const ace_model *model, const ace_eval *eval, ace_work *work, const char *path, const xyz_keys *keys, fit_error_table *table, lisi_error *err) {
+static lisi_status test_file(const ace_model *model, const ace_eval *eval, ace_work *work, const char *path,
+                             const xyz_keys *keys, fit_error_table *table, lisi_error *err) {
   xyz_set *set;
   lisi_status status = xyz_load(path, keys, &set, err);
-  if (status != LISI_OK) return status;
+  if (status != LISI_OK)
+    return status;
   int *mu = malloc((size_t)set->nspecies * sizeof *mu);
   status = mu ? map_species(model, set, mu, err) : lisi_no_memory(err, (size_t)set->nspecies * sizeof *mu);
   progress bar = progress_start(path);
   for (int k = 0; k < set->nframes && status == LISI_OK; k++) {
     const xyz_frame *f = &set->frame[k];
     if (!f->force && !f->has_energy) {
-      status = lisi_fail(err, LISI_ERR_INPUT, "%s:%d: the frame has neither energy nor forces to compare with", set->name, f->line);
+      status = lisi_fail(err, LISI_ERR_INPUT, "%s:%d: the frame has neither energy nor forces to compare with",
+                         set->name, f->line);
       break;
     }
     double energy = 0.0, virial[6] = {0}, *force = malloc(3 * (size_t)f->natoms * sizeof *force);
-    status = force ? predict(model, eval, work, set, f, mu, &energy, force, virial, err) : lisi_no_memory(err, 3 * (size_t)f->natoms * sizeof *force);
-    if (status == LISI_OK) status = fit_errors_add(table, f, energy, force, virial, err);
+    status = force ? predict(model, eval, work, set, f, mu, &energy, force, virial, err)
+                   : lisi_no_memory(err, 3 * (size_t)f->natoms * sizeof *force);
+    if (status == LISI_OK)
+      status = fit_errors_add(table, f, energy, force, virial, err);
     free(force);
     progress_update(&bar, k + 1, set->nframes);
-    if (status == LISI_OK && progress_interrupted()) status = lisi_fail(err, LISI_ERR_CANCELLED, "interrupted");
+    if (status == LISI_OK && progress_interrupted())
+      status = lisi_fail(err, LISI_ERR_CANCELLED, "interrupted");
   }
   progress_end(&bar);
   free(mu);
@@ -110,12 +126,17 @@ static lisi_status run(int nfiles, char **file, const xyz_keys *keys, fit_error_
   ace_work *work = NULL;
   char warnings[2000] = "";
   lisi_status status = ace_model_load(file[0], &model, warnings, sizeof warnings, err);
-  if (status != LISI_OK) return status;
-  if (*warnings) fprintf(stderr, "lisi-fit: warning: %s\n", warnings);
+  if (status != LISI_OK)
+    return status;
+  if (*warnings)
+    fprintf(stderr, "lisi-fit: warning: %s\n", warnings);
   status = ace_eval_create(model, &eval, err);
-  if (status == LISI_OK) status = ace_work_create(eval, &work, err);
-  if (status == LISI_OK) status = fit_errors_init(table, err);
-  for (int k = 1; k < nfiles && status == LISI_OK; k++) status = test_file(model, eval, work, file[k], keys, table, err);
+  if (status == LISI_OK)
+    status = ace_work_create(eval, &work, err);
+  if (status == LISI_OK)
+    status = fit_errors_init(table, err);
+  for (int k = 1; k < nfiles && status == LISI_OK; k++)
+    status = test_file(model, eval, work, file[k], keys, table, err);
   ace_work_free(work);
   ace_eval_free(eval);
   ace_model_free(model);
@@ -125,11 +146,13 @@ static lisi_status run(int nfiles, char **file, const xyz_keys *keys, fit_error_
 /* 1 when a limit is exceeded (or its quantity is missing), with a line for each. */
 static int judge(const fit_error_table *table, const double *limit) {
   fit_error_figures x = fit_errors_figures(&table->group[0]);
-  double value[NLIMITS] = {1e3 * x.energy_rmse, 1e3 * x.energy_mae, 1e3 * x.force_rmse, 1e3 * x.force_mae, 100 * x.force_relative, 1e3 * x.virial_rmse};
+  double value[NLIMITS] = {1e3 * x.energy_rmse, 1e3 * x.energy_mae,     1e3 * x.force_rmse,
+                           1e3 * x.force_mae,   100 * x.force_relative, 1e3 * x.virial_rmse};
   int worst = 0;
   for (int k = 0; k < NLIMITS; k++)
     if (!isnan(limit[k]) && !(value[k] <= limit[k])) {
-      fprintf(stderr, "lisi-fit: %s is %.4g %s, above the limit of %.4g\n", limit_name[k], value[k], limit_unit[k], limit[k]);
+      fprintf(stderr, "lisi-fit: %s is %.4g %s, above the limit of %.4g\n", limit_name[k], value[k], limit_unit[k],
+              limit[k]);
       worst = 1;
     }
   return worst;
@@ -159,26 +182,35 @@ int command_test(int argc, char **argv) {
       fputs(help, stdout);
       return 0;
     }
-    if (c == 'j') json = true;
-    else if (c >= 2000) *key[c - 2000] = optarg;
+    if (c == 'j')
+      json = true;
+    else if (c >= 2000)
+      *key[c - 2000] = optarg;
     else if (c >= 1000) {
       char *end;
       double x = strtod(optarg, &end);
-      if (*end || end == optarg || !(x >= 0) || !isfinite(x)) return lisi_fit_usage("test", "--max-%s: expected a number >= 0, found '%s'", limit_name[c - 1000], optarg);
+      if (*end || end == optarg || !(x >= 0) || !isfinite(x))
+        return lisi_fit_usage("test", "--max-%s: expected a number >= 0, found '%s'", limit_name[c - 1000], optarg);
       limit[c - 1000] = x;
-    } else return 2;
+    } else
+      return 2;
   }
-  if (argc - optind < 2) return lisi_fit_usage("test", "expected a model and at least one data file");
+  if (argc - optind < 2)
+    return lisi_fit_usage("test", "expected a model and at least one data file");
   lisi_error err = {0};
   fit_error_table table = {0};
   progress_catch_interrupt();
   int result = 0;
-  if (run(argc - optind, argv + optind, &keys, &table, &err) != LISI_OK) result = lisi_fit_report(&err);
+  if (run(argc - optind, argv + optind, &keys, &table, &err) != LISI_OK)
+    result = lisi_fit_report(&err);
   else {
-    if (json) fit_errors_json(&table, stdout);
-    else fit_errors_print(&table, stdout);
+    if (json)
+      fit_errors_json(&table, stdout);
+    else
+      fit_errors_print(&table, stdout);
     result = judge(&table, limit);
-    if (fflush(stdout) != 0 && result == 0) result = 1;
+    if (fflush(stdout) != 0 && result == 0)
+      result = 1;
   }
   fit_errors_free(&table);
   return result;

@@ -18,7 +18,8 @@
 static const char help[] =
     "lisi-fit train RECIPE -o MODEL.yace [options]\n"
     "\n"
-    "Fits a linear ACE model to energies, forces and virials as RECIPE (a YAML file, see doc/lisi-fit.md) says and prints the errors by config_type.\n"
+    "Fits a linear ACE model to energies, forces and virials as RECIPE (a YAML file, see doc/lisi-fit.md) says and "
+    "prints the errors by config_type.\n"
     "\n"
     "  -o FILE       the model (required)\n"
     "  --ridge X     strength of the prior, instead of the recipe's\n"
@@ -30,7 +31,7 @@ static const char help[] =
 typedef struct {
   int nsets, nframes;
   xyz_set **set;
-  int **mu;               /* element numbers, by set */
+  int **mu;                /* element numbers, by set */
   const xyz_frame **frame; /* [nframes] */
   int *frame_set;
   fit_rows *rows;
@@ -38,10 +39,13 @@ typedef struct {
 } data;
 
 static void data_free(data *d) {
-  for (int k = 0; k < d->nframes && d->rows; k++) fit_rows_free(&d->rows[k]);
+  for (int k = 0; k < d->nframes && d->rows; k++)
+    fit_rows_free(&d->rows[k]);
   for (int k = 0; k < d->nsets; k++) {
-    if (d->set) xyz_free(d->set[k]);
-    if (d->mu) free(d->mu[k]);
+    if (d->set)
+      xyz_free(d->set[k]);
+    if (d->mu)
+      free(d->mu[k]);
   }
   free(d->set);
   free(d->mu);
@@ -50,12 +54,16 @@ static void data_free(data *d) {
   free(d->rows);
 }
 
-/* A training frame needs an energy or forces; silence about forces would be a fit to something else than the user thinks. */
-static lisi_status check_frame(const xyz_set *set, const xyz_frame *f, bool train, const fit_recipe *r, lisi_error *err) {
+/* A training frame needs an energy or forces; silence about forces would be a fit to something else than the user
+ * thinks. */
+static lisi_status check_frame(const xyz_set *set, const xyz_frame *f, bool train, const fit_recipe *r,
+                               lisi_error *err) {
   if (!f->force && (!train || r->weight.force > 0))
-    return lisi_fail(err, LISI_ERR_INPUT, "%s:%d: the frame has no forces (column '%s' in Properties)", set->name, f->line, r->key_forces ? r->key_forces : "forces");
+    return lisi_fail(err, LISI_ERR_INPUT, "%s:%d: the frame has no forces (column '%s' in Properties)", set->name,
+                     f->line, r->key_forces ? r->key_forces : "forces");
   if (!f->has_energy && (!train || r->weight.energy > 0))
-    return lisi_fail(err, LISI_ERR_INPUT, "%s:%d: the frame has no energy (key '%s')", set->name, f->line, r->key_energy ? r->key_energy : "energy");
+    return lisi_fail(err, LISI_ERR_INPUT, "%s:%d: the frame has no energy (key '%s')", set->name, f->line,
+                     r->key_energy ? r->key_energy : "energy");
   return LISI_OK;
 }
 
@@ -68,30 +76,38 @@ static lisi_status data_load(data *d, const fit_recipe *r, const fit_basis *basi
   memset(d, 0, sizeof *d);
   d->set = calloc((size_t)n + 1, sizeof *d->set);
   d->mu = calloc((size_t)n + 1, sizeof *d->mu);
-  if (!d->set || !d->mu) return lisi_no_memory(err, (size_t)n * sizeof *d->set);
+  if (!d->set || !d->mu)
+    return lisi_no_memory(err, (size_t)n * sizeof *d->set);
   lisi_status status = LISI_OK;
   for (int k = 0; k < n && status == LISI_OK; k++) {
     char *bytes;
     size_t size;
     status = file_bytes_read(path[k], (size_t)1 << 32, &bytes, &size, err);
-    if (status != LISI_OK) break;
+    if (status != LISI_OK)
+      break;
     sha256_add(&sum, bytes, size);
     status = xyz_parse(bytes, size, path[k], &keys, &d->set[k], err);
     free(bytes);
-    if (status != LISI_OK) break;
+    if (status != LISI_OK)
+      break;
     d->nsets = k + 1;
     d->nframes += d->set[k]->nframes;
     d->mu[k] = malloc((size_t)d->set[k]->nspecies * sizeof **d->mu);
-    if (!d->mu[k]) status = lisi_no_memory(err, (size_t)d->set[k]->nspecies * sizeof **d->mu);
-    if (status == LISI_OK) status = fit_species(basis, d->set[k], d->mu[k], err);
-    for (int f = 0; f < d->set[k]->nframes && status == LISI_OK; f++) status = check_frame(d->set[k], &d->set[k]->frame[f], train, r, err);
+    if (!d->mu[k])
+      status = lisi_no_memory(err, (size_t)d->set[k]->nspecies * sizeof **d->mu);
+    if (status == LISI_OK)
+      status = fit_species(basis, d->set[k], d->mu[k], err);
+    for (int f = 0; f < d->set[k]->nframes && status == LISI_OK; f++)
+      status = check_frame(d->set[k], &d->set[k]->frame[f], train, r, err);
   }
-  if (status != LISI_OK) return status;
+  if (status != LISI_OK)
+    return status;
   sha256_hex(&sum, d->sha256);
   d->frame = malloc(((size_t)d->nframes + 1) * sizeof *d->frame);
   d->frame_set = malloc(((size_t)d->nframes + 1) * sizeof *d->frame_set);
   d->rows = calloc((size_t)d->nframes + 1, sizeof *d->rows);
-  if (!d->frame || !d->frame_set || !d->rows) return lisi_no_memory(err, (size_t)d->nframes * sizeof *d->rows);
+  if (!d->frame || !d->frame_set || !d->rows)
+    return lisi_no_memory(err, (size_t)d->nframes * sizeof *d->rows);
   int at = 0;
   for (int k = 0; k < d->nsets; k++)
     for (int f = 0; f < d->set[k]->nframes; f++) {
@@ -111,23 +127,27 @@ static lisi_status data_design(data *d, const fit_basis *basis, const char *labe
     bool stop;
 #pragma omp critical
     stop = status != LISI_OK;
-    if (stop || progress_interrupted()) continue;
+    if (stop || progress_interrupted())
+      continue;
     lisi_status s = fit_design(basis, d->set[d->frame_set[k]], d->frame[k], d->mu[d->frame_set[k]], &d->rows[k], &own);
 #pragma omp critical
     {
-      if (s != LISI_OK && status == LISI_OK) status = lisi_fail(err, s, "%s", own.message);
+      if (s != LISI_OK && status == LISI_OK)
+        status = lisi_fail(err, s, "%s", own.message);
       progress_update(&bar, ++done, d->nframes);
     }
   }
   progress_end(&bar);
-  if (status == LISI_OK && progress_interrupted()) status = lisi_fail(err, LISI_ERR_CANCELLED, "interrupted");
+  if (status == LISI_OK && progress_interrupted())
+    status = lisi_fail(err, LISI_ERR_CANCELLED, "interrupted");
   return status;
 }
 
 /* Folds by the same rule as the hold-out of doc/lisi-fit.md: frames in order of config_type, every nfolds-th. */
 static lisi_status make_folds(const data *d, int nfolds, int *fold, lisi_error *err) {
   int *order = malloc(((size_t)d->nframes + 1) * sizeof *order);
-  if (!order) return lisi_no_memory(err, (size_t)d->nframes * sizeof *order);
+  if (!order)
+    return lisi_no_memory(err, (size_t)d->nframes * sizeof *order);
   for (int k = 0; k < d->nframes; k++) { /* insertion sort: stable */
     int at = k;
     while (at > 0 && strcmp(d->frame[order[at - 1]]->group, d->frame[k]->group) > 0) {
@@ -136,7 +156,8 @@ static lisi_status make_folds(const data *d, int nfolds, int *fold, lisi_error *
     }
     order[at] = k;
   }
-  for (int k = 0; k < d->nframes; k++) fold[order[k]] = k % nfolds;
+  for (int k = 0; k < d->nframes; k++)
+    fold[order[k]] = k % nfolds;
   free(order);
   return LISI_OK;
 }
@@ -151,7 +172,8 @@ static void frame_weight(const fit_recipe *r, const xyz_frame *f, fit_weight *w)
     }
   if (r->force_scale > 0 && f->force) {
     double sum = 0;
-    for (int k = 0; k < 3 * f->natoms; k++) sum += f->force[k] * f->force[k];
+    for (int k = 0; k < 3 * f->natoms; k++)
+      sum += f->force[k] * f->force[k];
     double damp = 1 / sqrt(1 + sum / (3 * f->natoms) / (r->force_scale * r->force_scale));
     w->energy *= damp;
     w->force *= damp;
@@ -159,19 +181,24 @@ static void frame_weight(const fit_recipe *r, const xyz_frame *f, fit_weight *w)
   }
 }
 
-/* Errors of the linear model on all frames; frame k with column fold[k] of the held-out coefficients where fold is given. */
-static lisi_status tabulate(const data *d, const fit_basis *basis, const double *c, int stride, const int *fold, fit_error_table *table, lisi_error *err) {
+/* Errors of the linear model on all frames; frame k with column fold[k] of the held-out coefficients where fold is
+ * given. */
+static lisi_status tabulate(const data *d, const fit_basis *basis, const double *c, int stride, const int *fold,
+                            fit_error_table *table, lisi_error *err) {
   lisi_status status = fit_errors_init(table, err);
   for (int k = 0; k < d->nframes && status == LISI_OK; k++) {
     const fit_rows *rows = &d->rows[k];
     double *p = calloc((size_t)rows->nrows, sizeof *p);
-    if (!p) return lisi_no_memory(err, (size_t)rows->nrows * sizeof *p);
+    if (!p)
+      return lisi_no_memory(err, (size_t)rows->nrows * sizeof *p);
     for (int i = 0; i < basis->ncolumns; i++) {
       double ci = c[(size_t)i * (size_t)stride + (size_t)(fold ? fold[k] : 0)];
-      for (int r = 0; r < rows->nrows; r++) p[r] += ci * rows->a[(size_t)i * (size_t)rows->nrows + (size_t)r];
+      for (int r = 0; r < rows->nrows; r++)
+        p[r] += ci * rows->a[(size_t)i * (size_t)rows->nrows + (size_t)r];
     }
     double e = p[0];
-    for (int a = 0; a < d->frame[k]->natoms; a++) e += basis->E0[d->mu[d->frame_set[k]][d->frame[k]->species[a]]];
+    for (int a = 0; a < d->frame[k]->natoms; a++)
+      e += basis->E0[d->mu[d->frame_set[k]][d->frame[k]->species[a]]];
     status = fit_errors_add(table, d->frame[k], e, p + 1, p + 1 + 3 * rows->natoms, err);
     free(p);
   }
@@ -182,7 +209,8 @@ static char *text_of_table(const fit_error_table *train, const fit_error_table *
   char *text = NULL;
   size_t size;
   FILE *s = open_memstream(&text, &size);
-  if (!s) return NULL;
+  if (!s)
+    return NULL;
   fputs("units: {energy: eV/atom, force: eV/Angstrom, virial: eV/atom}\ntrain:\n", s);
   fit_errors_yaml(train, "  ", s);
   if (test->ngroups > 1) {
@@ -196,22 +224,27 @@ static char *text_of_table(const fit_error_table *train, const fit_error_table *
   return text;
 }
 
-static lisi_status describe(ace_model *m, const data *train, const fit_basis *basis, const fit_solution *s, const fit_error_table *et, const fit_error_table *es, lisi_error *err) {
+static lisi_status describe(ace_model *m, const data *train, const fit_basis *basis, const fit_solution *s,
+                            const fit_error_table *et, const fit_error_table *es, lisi_error *err) {
   char provenance[512];
   m->meta.format = 1;
-  snprintf(provenance, sizeof provenance, "lisi-fit %s: linear ACE, %d functions, least squares on %d frames, ridge %.3g, %d effective parameters", LISI_VERSION, basis->ncolumns,
-           train->nframes, s->ridge, s->rank);
+  snprintf(provenance, sizeof provenance,
+           "lisi-fit %s: linear ACE, %d functions, least squares on %d frames, ridge %.3g, %d effective parameters",
+           LISI_VERSION, basis->ncolumns, train->nframes, s->ridge, s->rank);
   m->meta.units = strdup("metal");
   m->meta.provenance = strdup(provenance);
   m->meta.data_sha256 = strdup(train->sha256);
   m->meta.error_table = text_of_table(et, es);
-  return m->meta.units && m->meta.provenance && m->meta.data_sha256 && m->meta.error_table ? LISI_OK : lisi_no_memory(err, sizeof provenance);
+  return m->meta.units && m->meta.provenance && m->meta.data_sha256 && m->meta.error_table
+             ? LISI_OK
+             : lisi_no_memory(err, sizeof provenance);
 }
 
 static lisi_status write_model(const ace_model *m, const char *path, lisi_error *err) {
   out_file *file;
   lisi_status status = out_file_open(path, &file, err);
-  if (status != LISI_OK) return status;
+  if (status != LISI_OK)
+    return status;
   ace_model_print(m, out_file_stream(file));
   return out_file_commit(file, err);
 }
@@ -227,7 +260,8 @@ static void print_basis(const fit_basis *b) {
       }
     printf("%-2s E0 %.6f eV; functions by order", b->element[mu], b->E0[mu]);
     for (int o = 1; o <= FIT_MAX_ORDER; o++)
-      if (columns[o]) printf(" %d:%d", o, columns[o]);
+      if (columns[o])
+        printf(" %d:%d", o, columns[o]);
     printf("; %d in the file, %d products\n", blocks, products);
   }
 }
@@ -242,32 +276,49 @@ static lisi_status train(const char *recipe_path, const char *out, double ridge,
   int *fold = NULL;
   fit_weight *weight = NULL;
   lisi_status status = fit_recipe_load(recipe_path, &recipe, err);
-  if (status == LISI_OK) status = fit_basis_make(recipe, &basis, err);
-  if (status == LISI_OK) status = data_load(&tr, recipe, basis, true, err);
-  if (status == LISI_OK) status = data_load(&te, recipe, basis, false, err);
-  if (status == LISI_OK && recipe->fit_E0) status = fit_offsets(basis, (const xyz_set *const *)tr.set, (const int *const *)tr.mu, tr.nsets, err);
-  if (status == LISI_OK && !quiet) print_basis(basis);
-  if (status == LISI_OK) status = data_design(&tr, basis, "training frames", err);
-  if (status == LISI_OK) status = data_design(&te, basis, "test frames", err);
+  if (status == LISI_OK)
+    status = fit_basis_make(recipe, &basis, err);
+  if (status == LISI_OK)
+    status = data_load(&tr, recipe, basis, true, err);
+  if (status == LISI_OK)
+    status = data_load(&te, recipe, basis, false, err);
+  if (status == LISI_OK && recipe->fit_E0)
+    status = fit_offsets(basis, (const xyz_set *const *)tr.set, (const int *const *)tr.mu, tr.nsets, err);
+  if (status == LISI_OK && !quiet)
+    print_basis(basis);
+  if (status == LISI_OK)
+    status = data_design(&tr, basis, "training frames", err);
+  if (status == LISI_OK)
+    status = data_design(&te, basis, "test frames", err);
   if (status == LISI_OK) {
     fold = calloc((size_t)tr.nframes + 1, sizeof *fold);
     weight = calloc((size_t)tr.nframes + 1, sizeof *weight);
-    status = fold && weight ? make_folds(&tr, recipe->folds, fold, err) : lisi_no_memory(err, (size_t)tr.nframes * sizeof *weight);
+    status = fold && weight ? make_folds(&tr, recipe->folds, fold, err)
+                            : lisi_no_memory(err, (size_t)tr.nframes * sizeof *weight);
   }
   if (status == LISI_OK) {
-    for (int k = 0; k < tr.nframes; k++) frame_weight(recipe, tr.frame[k], &weight[k]);
+    for (int k = 0; k < tr.nframes; k++)
+      frame_weight(recipe, tr.frame[k], &weight[k]);
     fit_system system = {tr.nframes, basis->ncolumns, tr.rows, weight, fold, recipe->folds, basis->gamma};
     status = fit_solve(&system, ridge >= 0 ? ridge : recipe->ridge, cv, &s, err);
   }
-  if (status == LISI_OK) status = tabulate(&tr, basis, s.coefficient, 1, NULL, &et, err);
-  if (status == LISI_OK) status = tabulate(&te, basis, s.coefficient, 1, NULL, &es, err);
-  if (status == LISI_OK && s.heldout) status = tabulate(&tr, basis, s.heldout, recipe->folds, fold, &ev, err);
-  if (status == LISI_OK) status = fit_basis_model(basis, s.coefficient, &model, err);
-  if (status == LISI_OK) status = describe(model, &tr, basis, &s, &et, &es, err);
-  if (status == LISI_OK) status = write_model(model, out, err);
+  if (status == LISI_OK)
+    status = tabulate(&tr, basis, s.coefficient, 1, NULL, &et, err);
+  if (status == LISI_OK)
+    status = tabulate(&te, basis, s.coefficient, 1, NULL, &es, err);
+  if (status == LISI_OK && s.heldout)
+    status = tabulate(&tr, basis, s.heldout, recipe->folds, fold, &ev, err);
+  if (status == LISI_OK)
+    status = fit_basis_model(basis, s.coefficient, &model, err);
+  if (status == LISI_OK)
+    status = describe(model, &tr, basis, &s, &et, &es, err);
+  if (status == LISI_OK)
+    status = write_model(model, out, err);
   if (status == LISI_OK && !quiet) {
-    for (int g = 0; g < s.ngrid; g++) printf("ridge %9.3g: cross-validation loss %.6g%s\n", s.grid[g], s.loss[g], s.grid[g] == s.ridge ? "  <-" : "");
-    printf("\n%d training frames, ridge %.3g, %d effective parameters of %d\n", tr.nframes, s.ridge, s.rank, basis->ncolumns);
+    for (int g = 0; g < s.ngrid; g++)
+      printf("ridge %9.3g: cross-validation loss %.6g%s\n", s.grid[g], s.loss[g], s.grid[g] == s.ridge ? "  <-" : "");
+    printf("\n%d training frames, ridge %.3g, %d effective parameters of %d\n", tr.nframes, s.ridge, s.rank,
+           basis->ncolumns);
     fit_errors_print(&et, stdout);
     if (s.heldout) {
       printf("\ncross-validation on the training frames, %d folds\n", recipe->folds);
@@ -293,29 +344,45 @@ static lisi_status train(const char *recipe_path, const char *out, double ridge,
 }
 
 int command_train(int argc, char **argv) {
-  static const struct option options[] = {
-      {"help", no_argument, 0, 'h'}, {"ridge", required_argument, 0, 'r'}, {"cv", no_argument, 0, 'c'}, {"quiet", no_argument, 0, 'q'}, {0, 0, 0, 0}};
+  static const struct option options[] = {{"help", no_argument, 0, 'h'},
+                                          {"ridge", required_argument, 0, 'r'},
+                                          {"cv", no_argument, 0, 'c'},
+                                          {"quiet", no_argument, 0, 'q'},
+                                          {0, 0, 0, 0}};
   const char *out = NULL;
   double ridge = -1;
   bool cv = false, quiet = false;
   for (int c; (c = getopt_long(argc, argv, "o:h", options, NULL)) != -1;) {
     char *end;
     switch (c) {
-    case 'h': fputs(help, stdout); return 0;
-    case 'o': out = optarg; break;
-    case 'c': cv = true; break;
-    case 'q': quiet = true; break;
+    case 'h':
+      fputs(help, stdout);
+      return 0;
+    case 'o':
+      out = optarg;
+      break;
+    case 'c':
+      cv = true;
+      break;
+    case 'q':
+      quiet = true;
+      break;
     case 'r':
       ridge = strtod(optarg, &end);
-      if (*end || end == optarg || !(ridge >= 0) || !isfinite(ridge)) return lisi_fit_usage("train", "--ridge: expected a number >= 0, found '%s'", optarg);
+      if (*end || end == optarg || !(ridge >= 0) || !isfinite(ridge))
+        return lisi_fit_usage("train", "--ridge: expected a number >= 0, found '%s'", optarg);
       break;
-    default: return 2;
+    default:
+      return 2;
     }
   }
-  if (argc - optind != 1) return lisi_fit_usage("train", "expected one recipe, found %d", argc - optind);
-  if (!out) return lisi_fit_usage("train", "-o MODEL.yace is missing");
+  if (argc - optind != 1)
+    return lisi_fit_usage("train", "expected one recipe, found %d", argc - optind);
+  if (!out)
+    return lisi_fit_usage("train", "-o MODEL.yace is missing");
   lisi_error err = {0};
   progress_catch_interrupt();
-  if (train(argv[optind], out, ridge, cv, quiet, &err) != LISI_OK) return lisi_fit_report(&err);
+  if (train(argv[optind], out, ridge, cv, quiet, &err) != LISI_OK)
+    return lisi_fit_report(&err);
   return 0;
 }

@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# lisi-fit train and test from outside: a small fit on shipped frames, limits, bad input.
+set -u
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+fit=$BIN/lisi-fit
+failures=0
+fail() {
+  echo "FAIL: $*" >&2
+  failures=$((failures + 1))
+}
+# expect STATUS PATTERN COMMAND...: exit status, and a pattern in what it prints (both streams; '' matches all)
+expect() {
+  local status=$1 pattern=$2 out got
+  shift 2
+  out=$("$@" 2>&1)
+  got=$?
+  [[ $got == "$status" ]] || fail "exit $got instead of $status: $* : $out"
+  grep -q -- "$pattern" <<<"$out" || fail "no '$pattern' in the output of: $* : $out"
+}
+
+expect 0 'train' "$fit" --help
+expect 0 '^lisi-fit [0-9]' "$fit" --version
+expect 2 '' "$fit"
+expect 2 'unknown command' "$fit" refine a b
+expect 0 'RECIPE' "$fit" train --help
+expect 0 'max-energy-rmse' "$fit" test --help
+"$fit" --help | grep -qE 'refine|select' && fail "help lists what does not exist"
+
+cp "$SRC/potentials/data/test.xyz" "$dir/data.xyz"
+cat >"$dir/fit.yaml" <<'EOF'
+format: lisi-fit 1
+elements: [Li, Si]
+E0: fit
+data: {train: data.xyz, test: data.xyz}
+radial: {kind: SBessel, cutoff: 4.5, zbl: [1.5, 0.5]}
+basis:
+  - {order: 1, nmax: 6}
+  - {order: 2, nmax: 3, lmax: 2, degree: 3}
+weights: {energy: 10, force: 1, virial: 1, groups: {random: {force: 0.5}}}
+prior: {ridge: cv, folds: 3}
+EOF
+expect 0 'cross-validation' "$fit" train "$dir/fit.yaml" -o "$dir/a.yace"
+expect 0 '' "$fit" train "$dir/fit.yaml" -o "$dir/b.yace" --quiet
+cmp -s "$dir/a.yace" "$dir/b.yace" || fail "two runs of one fit differ"
+grep -q "data_sha256: \"$(sha256sum <"$dir/data.xyz" | cut -d' ' -f1)\"" "$dir/a.yace" || fail "the model does not name its data by SHA-256"
+
+# The evaluator finds the errors that the linear system had.
+"$fit" train "$dir/fit.yaml" -o "$dir/a.yace" | tail -1 >"$dir/of_train"
+"$fit" test "$dir/a.yace" "$dir/data.xyz" | tail -1 >"$dir/of_test"
+cmp -s "$dir/of_train" "$dir/of_test" || fail "train says $(cat "$dir/of_train"), test says $(cat "$dir/of_test")"
+expect 0 '"energy_rmse"' "$fit" test "$dir/a.yace" "$dir/data.xyz" --json
+expect 0 '' "$fit" test "$dir/a.yace" "$dir/data.xyz" --max-energy-rmse 1000 --max-force-relative 99
+expect 1 'above the limit' "$fit" test "$dir/a.yace" "$dir/data.xyz" --max-energy-rmse 0.001
+expect 1 'force-rmse' "$fit" test "$dir/a.yace" "$dir/data.xyz" --max-force-rmse 0.1
+expect 2 'expected a number' "$fit" test "$dir/a.yace" "$dir/data.xyz" --max-force-rmse x
+
+# Wrong calls and wrong input: exit 2, a message that names the place, and no file.
+expect 2 'no_such.yaml' "$fit" train "$dir/no_such.yaml" -o "$dir/c.yace"
+expect 2 '-o MODEL' "$fit" train "$dir/fit.yaml"
+expect 2 'no_such.yace' "$fit" test "$dir/no_such.yace" "$dir/data.xyz"
+expect 2 'no_such.xyz' "$fit" test "$dir/a.yace" "$dir/no_such.xyz"
+# recipe SED PATTERN: a changed recipe
+recipe() {
+  sed -e "$1" "$dir/fit.yaml" >"$dir/bad.yaml"
+  expect 2 "$2" "$fit" train "$dir/bad.yaml" -o "$dir/c.yace"
+}
+recipe 's/lisi-fit 1/lisi-fit 9/' 'bad.yaml:1'
+recipe 's/order: 2/ordre: 2/' "bad.yaml:8.*ordre"
+recipe 's/SBessel/Gauss/' 'bad.yaml:5.*Gauss'
+recipe 's/\[Li, Si\]/[Li, Xq]/' 'Xq'
+recipe 's/\[Li, Si\]/[Li]/' 'data.xyz:.*element Si'
+recipe 's/zbl: \[1.5, 0.5\]/zbl: [2.6, 0.5]/' 'data.xyz:.*inner cut-off'
+recipe 's/train: data.xyz/train: nothing.xyz/' 'nothing.xyz'
+recipe 's/E0: fit/E0: {Li: 1}/' 'bad.yaml:3.*E0'
+recipe 's/nmax: 6/nmax: 0/' 'nmax'
+# data SED PATTERN: changed data
+data() {
+  sed -e "$1" "$SRC/potentials/data/test.xyz" >"$dir/bad.xyz"
+  sed -e 's/data.xyz/bad.xyz/g' "$dir/fit.yaml" >"$dir/bad.yaml"
+  expect 2 "$2" "$fit" train "$dir/bad.yaml" -o "$dir/c.yace"
+}
+data '2s/forces:R:3/other:R:3/' 'bad.xyz:2.*no forces'
+data '2s/energy=/nrg=/' 'bad.xyz:2.*no energy'
+data '2s/Lattice/Cell/' 'bad.xyz:2.*Lattice'
+data '3s/[-0-9.]*$/nan/' 'bad.xyz:3.*nan'
+data '3s/[-0-9.]*$//' 'bad.xyz:3.*columns'
+data '4d' 'bad.xyz:'
+expect 2 "" "$fit" train "$dir/fit.yaml" -o /proc/no/such/folder.yace
+ls "$dir" | grep -q 'c.yace\|tmp' && fail "a failed run left files: $(ls "$dir")"
+exit $((failures > 0))
