@@ -18,6 +18,7 @@ STEPS=${STEPS:-50000}
 cores=$(nproc)
 NP=${NP:-$((cores > 4 ? 4 : cores))}
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1} OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+export OMPI_MCA_mpi_yield_when_idle=1 # a rank that waits gives its core away
 
 die() { printf 'demo: %s\n' "$*" >&2; exit 1; }
 for program in "$LMP" "$BIN/lisi-msm"; do [[ -x $program ]] || die "$program is missing; ./setup.sh build makes it"; done
