@@ -111,7 +111,7 @@ static void cards(FILE *f, const report_data *data) {
     fprintf(f, "</span></div><div class=card><b>%.4g <small>&Aring;&sup2;/ps</small></b><span>", d);
     if (!isnan(lo) && !isnan(hi))
       fprintf(f, "95 %%: %.3g to %.3g, ", lo, hi);
-    fprintf(f, "at lag %.4g %s</span></div>", lag, data->time_unit);
+    fprintf(f, "at lag&nbsp;%.4g&nbsp;%s</span></div>", lag, data->time_unit);
   }
   const yaml_ref t = yaml_get(data->doc, model, "timescales");
   if (yaml_seq_size(data->doc, t) > 0) {

@@ -234,26 +234,26 @@ static lisi_status msd(const report_data *data, bool *any, lisi_error *err) {
   preamble(f, "msd", 540, 380);
   fprintf(f,
           "set encoding utf8\nset logscale xy\nset format '%%g'\nset xlabel 'time (%s)'\nset ylabel 'MSD "
-          "(\303\205^2)'\nset key bottom right opaque\n"
+          "(\303\205^2)'\nset key top left Left reverse font ',13' spacing 1.05 samplen 1.3\n"
           "set xrange [%.6g:%.6g]\nset yrange [%.6g:%.6g]\n",
           data->time_unit, x.lo * 0.85, x.hi * 1.18, y.lo * 0.6, y.hi * 1.8);
   const char *comma = "plot ";
   if (md > 0) {
     fprintf(f,
-            "%s'msd.dat' index 1 using 1:2 with points pt 6 ps 0.75 lw 1.2 lc rgb '#8a94a0' title 'MD, minus %.3g "
-            "\303\205^2 (cage)'",
+            "%s'msd.dat' index 1 using 1:2 with points pt 6 ps 0.75 lw 1.2 lc rgb '#8a94a0' title 'MD - %.2g "
+            "\303\205^2'",
             comma, offset);
     comma = ", \\\n     ";
   }
   for (int k = 0; k < ncurves; k++) {
-    fprintf(f, "%s'msd.dat' index %d using 1:2 with lines lt %d title 'MSM, lag %.4g %s'", comma, curve[k].block, k + 1,
+    fprintf(f, "%s'msd.dat' index %d using 1:2 with lines lt %d title 'MSM %.4g %s'", comma, curve[k].block, k + 1,
             curve[k].lag, data->time_unit);
     comma = ", \\\n     ";
   }
   if (sites > 0)
     fprintf(f,
             "%s'msd.dat' index 0 using 1:2:3:4 with yerrorbars pt 7 ps 0.5 lw 1.2 lc rgb '#1c2530' title 'site "
-            "positions of the run'",
+            "positions'",
             comma);
   fputc('\n', f);
   return out_file_commit(script, err);
