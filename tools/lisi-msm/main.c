@@ -6,13 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Weak, so that a build without one of the files still links and does not offer what it lacks. */
-#pragma weak cmd_assign
-#pragma weak cmd_build
-#pragma weak cmd_run
-#pragma weak cmd_transport
-#pragma weak cmd_report
-
 typedef struct {
   const char *name;
   int (*run)(int argc, char **argv);
@@ -24,8 +17,7 @@ static void print_help(FILE *stream, const subcommand *list, size_t n) {
         "Lithium jumps, Markov state models and transport coefficients.\n\nCommands:\n",
         stream);
   for (size_t k = 0; k < n; k++)
-    if (list[k].run != NULL)
-      fprintf(stream, "  %-10s %s\n", list[k].name, list[k].what);
+    fprintf(stream, "  %-10s %s\n", list[k].name, list[k].what);
   fputs("\nlisi-msm COMMAND --help tells more. Exit status: 0 fine, 1 the run failed, 2 the call or the input is "
         "wrong.\n",
         stream);
@@ -55,7 +47,7 @@ int main(int argc, char **argv) {
     return 0;
   }
   for (size_t k = 0; k < n; k++)
-    if (list[k].run != NULL && strcmp(argv[1], list[k].name) == 0)
+    if (strcmp(argv[1], list[k].name) == 0)
       return list[k].run(argc - 1, argv + 1);
   fprintf(stderr, "lisi-msm: error: unknown command '%s' (lisi-msm --help lists them)\n", argv[1]);
   return 2;
