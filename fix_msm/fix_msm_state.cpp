@@ -17,8 +17,6 @@
 using namespace LAMMPS_NS;
 
 static const int FORMAT = 1;
-static const double MSD_UNIT =
-    16777216.0; /* displacement products are summed as integers of 2^-24 A^2: exact in any order */
 
 /* ---- displacements ---------------------------------------------------------------------------------------------- */
 

@@ -22,6 +22,9 @@
 extern "C" {
 #endif
 
+/* Displacement products are summed as integers of 2^-24 A^2, so that neither the order of the atoms nor the number of ranks changes a bit. */
+#define MSD_UNIT 16777216.0
+
 typedef struct {
   int64_t spacing; /* W, samples between origins; 0: no MSD at all */
   int norigins;    /* M */

@@ -14,8 +14,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Displacement products are summed as integers of 2^-24 A^2, as fix msm does, where ranks must not change a bit. */
-static const double msd_unit = 16777216.0;
 
 /* The atoms of one kind in the present frame, and the ids they must have. */
 typedef struct {
@@ -311,11 +309,11 @@ static lisi_status take_msd(assignment *a, const dump_frame *frame, lisi_error *
       const double x = r[0] - r0[i][0], y = r[1] - r0[i][1], z = r[2] - r0[i][2];
       const double product[6] = {x * x, y * y, z * z, x * y, x * z, y * z};
       for (int c = 0; c < 6; c++)
-        units[c] += llrint(product[c] * msd_unit);
+        units[c] += llrint(product[c] * MSD_UNIT);
     }
     double sum[6];
     for (int c = 0; c < 6; c++)
-      sum[c] = (double)units[c] / msd_unit;
+      sum[c] = (double)units[c] / MSD_UNIT;
     const lisi_status status =
         msd_log_line(a->msd, frame->step - (sample - from) * o->every, (sample - from) * o->every, n, sum, err);
     if (status != LISI_OK)
