@@ -11,10 +11,13 @@ lisi_status file_bytes_read(const char *path, size_t limit, char **bytes, size_t
   *bytes = NULL;
   *size = 0;
   struct stat info;
-  if (stat(path, &info) != 0) return lisi_fail(err, LISI_ERR_INPUT, "%s: cannot be opened: %s", path, strerror(errno));
-  if (S_ISDIR(info.st_mode)) return lisi_fail(err, LISI_ERR_INPUT, "%s: expected a file, found a folder", path);
+  if (stat(path, &info) != 0)
+    return lisi_fail(err, LISI_ERR_INPUT, "%s: cannot be opened: %s", path, strerror(errno));
+  if (S_ISDIR(info.st_mode))
+    return lisi_fail(err, LISI_ERR_INPUT, "%s: expected a file, found a folder", path);
   gzFile file = gzopen(path, "rb");
-  if (file == NULL) return lisi_fail(err, LISI_ERR_INPUT, "%s: cannot be opened: %s", path, strerror(errno));
+  if (file == NULL)
+    return lisi_fail(err, LISI_ERR_INPUT, "%s: cannot be opened: %s", path, strerror(errno));
 
   size_t capacity = 1 << 16, used = 0;
   char *buffer = malloc(capacity + 1);
@@ -35,7 +38,8 @@ lisi_status file_bytes_read(const char *path, size_t limit, char **bytes, size_t
     if (got == 0) {
       int code;
       const char *text = gzerror(file, &code);
-      if (code != Z_OK && code != Z_STREAM_END) status = lisi_fail(err, LISI_ERR_INPUT, "%s: cannot be read to its end: %s", path, text);
+      if (code != Z_OK && code != Z_STREAM_END)
+        status = lisi_fail(err, LISI_ERR_INPUT, "%s: cannot be read to its end: %s", path, text);
       break;
     }
     if (used == capacity) {

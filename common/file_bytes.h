@@ -9,9 +9,10 @@
 extern "C" {
 #endif
 
-/* Reads `path` whole, plain or gzip-compressed, into *bytes (a zero byte is appended and not counted in *size; free() it). Missing, a folder, unreadable or
- * larger than `limit` bytes once unpacked: an error that names the file. */
-LISI_MUST_CHECK lisi_status file_bytes_read(const char *path, size_t limit, char **bytes, size_t *size, lisi_error *err);
+/* Reads `path` whole, plain or gzip-compressed, into *bytes (a zero byte is appended and not counted in *size; free()
+ * it). Missing, a folder, unreadable or larger than `limit` bytes once unpacked: an error that names the file. */
+LISI_MUST_CHECK lisi_status file_bytes_read(const char *path, size_t limit, char **bytes, size_t *size,
+                                            lisi_error *err);
 
 #ifdef __cplusplus
 }

@@ -44,8 +44,12 @@ template <typename... Args>
 template <class D> auto minimum_image(D *domain, double *delta, int) -> decltype(domain->minimum_image(FLERR, delta)) {
   domain->minimum_image(FLERR, delta);
 }
-template <class D> void minimum_image(D *domain, double *delta, long) { domain->minimum_image(delta); }
-template <class D> void minimum_image(D *domain, double *delta) { minimum_image(domain, delta, 0); }
+template <class D> void minimum_image(D *domain, double *delta, long) {
+  domain->minimum_image(delta);
+}
+template <class D> void minimum_image(D *domain, double *delta) {
+  minimum_image(domain, delta, 0);
+}
 
 } // namespace LisiCompat
 

@@ -6,15 +6,24 @@
 
 const char *lisi_status_string(lisi_status status) {
   switch (status) {
-  case LISI_OK: return "fine";
-  case LISI_ERR_INPUT: return "wrong input";
-  case LISI_ERR_VERSION: return "unknown version";
-  case LISI_ERR_UNSUPPORTED: return "not supported";
-  case LISI_ERR_IO: return "input/output failed";
-  case LISI_ERR_NOMEM: return "out of memory";
-  case LISI_ERR_NUMERIC: return "no numerical result";
-  case LISI_ERR_CANCELLED: return "interrupted";
-  case LISI_ERR_INTERNAL: return "internal error";
+  case LISI_OK:
+    return "fine";
+  case LISI_ERR_INPUT:
+    return "wrong input";
+  case LISI_ERR_VERSION:
+    return "unknown version";
+  case LISI_ERR_UNSUPPORTED:
+    return "not supported";
+  case LISI_ERR_IO:
+    return "input/output failed";
+  case LISI_ERR_NOMEM:
+    return "out of memory";
+  case LISI_ERR_NUMERIC:
+    return "no numerical result";
+  case LISI_ERR_CANCELLED:
+    return "interrupted";
+  case LISI_ERR_INTERNAL:
+    return "internal error";
   }
   return "unknown status";
 }
@@ -36,10 +45,13 @@ lisi_status lisi_no_memory(lisi_error *err, size_t bytes) {
 
 int lisi_exit_status(lisi_status status) {
   switch (status) {
-  case LISI_OK: return 0;
+  case LISI_OK:
+    return 0;
   case LISI_ERR_INPUT:
   case LISI_ERR_VERSION:
-  case LISI_ERR_UNSUPPORTED: return 2;
-  default: return 1;
+  case LISI_ERR_UNSUPPORTED:
+    return 2;
+  default:
+    return 1;
   }
 }

@@ -38,14 +38,15 @@ typedef struct {
 /* The name of a status in words ("wrong input"); never NULL. */
 const char *lisi_status_string(lisi_status status);
 
-/* Notes a failure: stores `status` and the formatted message in *err (when err is not NULL and still empty), returns `status`, so that a function
- * can end with `return lisi_fail(err, LISI_ERR_INPUT, "%s:%d: ...", file, line)`. */
+/* Notes a failure: stores `status` and the formatted message in *err (when err is not NULL and still empty), returns
+ * `status`, so that a function can end with `return lisi_fail(err, LISI_ERR_INPUT, "%s:%d: ...", file, line)`. */
 lisi_status lisi_fail(lisi_error *err, lisi_status status, const char *format, ...) LISI_PRINTF(3, 4);
 
 /* lisi_fail for the one message that needs no words of its own. */
 lisi_status lisi_no_memory(lisi_error *err, size_t bytes);
 
-/* The exit status of a command-line tool: 0 fine, 2 the call or the input is wrong (input, version, unsupported), 1 everything else. */
+/* The exit status of a command-line tool: 0 fine, 2 the call or the input is wrong (input, version, unsupported), 1
+ * everything else. */
 int lisi_exit_status(lisi_status status);
 
 #ifdef __cplusplus

@@ -23,7 +23,8 @@ lisi_status out_file_open(const char *path, out_file **out, lisi_error *err) {
   *out = NULL;
   const size_t length = strlen(path) + 32;
   out_file *file = calloc(1, sizeof *file);
-  if (file == NULL) return lisi_no_memory(err, sizeof *file);
+  if (file == NULL)
+    return lisi_no_memory(err, sizeof *file);
   file->path = malloc(length);
   file->temporary = malloc(length);
   if (file->path == NULL || file->temporary == NULL) {
@@ -47,7 +48,9 @@ lisi_status out_file_open(const char *path, out_file **out, lisi_error *err) {
   return LISI_OK;
 }
 
-FILE *out_file_stream(out_file *file) { return file->stream; }
+FILE *out_file_stream(out_file *file) {
+  return file->stream;
+}
 
 lisi_status out_file_commit(out_file *file, lisi_error *err) {
   lisi_status status = LISI_OK;
@@ -57,18 +60,22 @@ lisi_status out_file_commit(out_file *file, lisi_error *err) {
   if (bad != 0 || fsync(fileno(file->stream)) != 0) {
     const int why = bad != 0 ? reason : errno;
     /* fsync is not possible on some special files; a pipe or /dev/null is not a failure. */
-    if (bad != 0 || (why != EINVAL && why != EROFS)) status = lisi_fail(err, LISI_ERR_IO, "%s: writing failed: %s", file->path, strerror(why));
+    if (bad != 0 || (why != EINVAL && why != EROFS))
+      status = lisi_fail(err, LISI_ERR_IO, "%s: writing failed: %s", file->path, strerror(why));
   }
-  if (fclose(file->stream) != 0 && status == LISI_OK) status = lisi_fail(err, LISI_ERR_IO, "%s: writing failed: %s", file->path, strerror(errno));
+  if (fclose(file->stream) != 0 && status == LISI_OK)
+    status = lisi_fail(err, LISI_ERR_IO, "%s: writing failed: %s", file->path, strerror(errno));
   if (status == LISI_OK && rename(file->temporary, file->path) != 0)
     status = lisi_fail(err, LISI_ERR_IO, "%s: cannot be put in place: %s", file->path, strerror(errno));
-  if (status != LISI_OK) (void)unlink(file->temporary);
+  if (status != LISI_OK)
+    (void)unlink(file->temporary);
   release(file);
   return status;
 }
 
 void out_file_discard(out_file *file) {
-  if (file == NULL) return;
+  if (file == NULL)
+    return;
   (void)fclose(file->stream);
   (void)unlink(file->temporary);
   release(file);
@@ -77,16 +84,19 @@ void out_file_discard(out_file *file) {
 lisi_status out_folder(const char *path, lisi_error *err) {
   const size_t length = strlen(path);
   char *part = malloc(length + 1);
-  if (part == NULL) return lisi_no_memory(err, length + 1);
+  if (part == NULL)
+    return lisi_no_memory(err, length + 1);
   memcpy(part, path, length + 1);
   lisi_status status = LISI_OK;
   for (size_t k = 1; k <= length && status == LISI_OK; k++) {
-    if (part[k] != '/' && part[k] != '\0') continue;
+    if (part[k] != '/' && part[k] != '\0')
+      continue;
     const char kept = part[k];
     part[k] = '\0';
     struct stat info;
     if (mkdir(part, 0777) != 0 && !(errno == EEXIST && stat(part, &info) == 0 && S_ISDIR(info.st_mode)))
-      status = lisi_fail(err, LISI_ERR_INPUT, "%s: the folder cannot be made: %s", part, strerror(errno == EEXIST ? ENOTDIR : errno));
+      status = lisi_fail(err, LISI_ERR_INPUT, "%s: the folder cannot be made: %s", part,
+                         strerror(errno == EEXIST ? ENOTDIR : errno));
     part[k] = kept;
   }
   free(part);

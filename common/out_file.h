@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Output files that are either whole or not there: written beside their place under a temporary name and renamed when complete. */
+/* Output files that are either whole or not there: written beside their place under a temporary name and renamed when
+ * complete. */
 #ifndef LISI_OUT_FILE_H
 #define LISI_OUT_FILE_H
 
@@ -17,8 +18,8 @@ typedef struct out_file out_file;
 LISI_MUST_CHECK lisi_status out_file_open(const char *path, out_file **file, lisi_error *err);
 /* Where to print; write errors are found by out_file_commit. */
 FILE *out_file_stream(out_file *file);
-/* Flushes, checks for write errors (a full disk), renames onto the final path and frees. On failure the temporary is removed and an old file at the path is
- * untouched. */
+/* Flushes, checks for write errors (a full disk), renames onto the final path and frees. On failure the temporary is
+ * removed and an old file at the path is untouched. */
 LISI_MUST_CHECK lisi_status out_file_commit(out_file *file, lisi_error *err);
 /* Removes the temporary and frees. Accepts NULL. */
 void out_file_discard(out_file *file);

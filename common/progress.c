@@ -22,9 +22,11 @@ progress progress_start(const char *label) {
 }
 
 void progress_update(progress *bar, double done, double total) {
-  if (!bar->terminal) return;
+  if (!bar->terminal)
+    return;
   const double time = now();
-  if (time - bar->shown < 0.1) return;
+  if (time - bar->shown < 0.1)
+    return;
   bar->shown = time;
   if (total <= 0.0) {
     (void)fprintf(stderr, "\r%s: %.0f\033[K", bar->label, done);
@@ -34,9 +36,11 @@ void progress_update(progress *bar, double done, double total) {
     const int filled = (int)(share * WIDTH);
     const double spent = time - bar->started;
     (void)fprintf(stderr, "\r%s [", bar->label);
-    for (int k = 0; k < WIDTH; k++) (void)fputc(k < filled ? '#' : '.', stderr);
+    for (int k = 0; k < WIDTH; k++)
+      (void)fputc(k < filled ? '#' : '.', stderr);
     (void)fprintf(stderr, "] %3.0f %%", 100.0 * share);
-    if (share > 0.02) (void)fprintf(stderr, ", %.0f s left", spent * (1.0 - share) / share);
+    if (share > 0.02)
+      (void)fprintf(stderr, ", %.0f s left", spent * (1.0 - share) / share);
     (void)fputs("\033[K", stderr);
   }
   (void)fflush(stderr);
@@ -65,4 +69,6 @@ void progress_catch_interrupt(void) {
   (void)sigaction(SIGTERM, &action, NULL);
 }
 
-bool progress_interrupted(void) { return interrupted != 0; }
+bool progress_interrupted(void) {
+  return interrupted != 0;
+}

@@ -22,8 +22,9 @@ void progress_update(progress *bar, double done, double total);
 /* Clears the bar. */
 void progress_end(progress *bar);
 
-/* After progress_catch_interrupt(), SIGINT and SIGTERM set a flag that long loops ask for with progress_interrupted(), so that temporaries are removed before the
- * program ends; a second signal ends it at once. For tools only: libraries take no signals. */
+/* After progress_catch_interrupt(), SIGINT and SIGTERM set a flag that long loops ask for with progress_interrupted(),
+ * so that temporaries are removed before the program ends; a second signal ends it at once. For tools only: libraries
+ * take no signals. */
 void progress_catch_interrupt(void);
 bool progress_interrupted(void);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* LAMMPS text dumps (dump atom, dump custom), plain or .gz, several files in a row, frame by frame in memory that does not grow with their length. */
+/* LAMMPS text dumps (dump atom, dump custom), plain or .gz, several files in a row, frame by frame in memory that does
+ * not grow with their length. */
 #ifndef LISI_DUMP_READER_H
 #define LISI_DUMP_READER_H
 
@@ -17,28 +18,30 @@ typedef struct dump_reader dump_reader;
 
 typedef struct {
   int64_t step;
-  bool has_time;   /* the frame has an ITEM: TIME */
-  double time;     /* ps */
+  bool has_time; /* the frame has an ITEM: TIME */
+  double time;   /* ps */
   lattice box;
   int natoms;
-  int64_t *id;     /* [natoms] rising */
-  int *species;    /* [natoms] index of the name, see dump_reader_species */
-  double (*f)[3];  /* [natoms] unwrapped fractional position in this frame's box: the same numbers that lattice_frac and the image flags give in a run */
+  int64_t *id;    /* [natoms] rising */
+  int *species;   /* [natoms] index of the name, see dump_reader_species */
+  double (*f)[3]; /* [natoms] unwrapped fractional position in this frame's box: the same numbers that lattice_frac and
+                     the image flags give in a run */
   const char *file;
-  long line;       /* where the frame begins */
+  long line; /* where the frame begins */
 } dump_frame;
 
-/* nfiles >= 1 files in the order of time; where they overlap (restarts) the later file wins. ntypes names for the numeric types 1..ntypes (0: the element column
- * decides, or without one the species is the type's number as text). Every file is opened and looked at. Errors: a file that cannot be read or has no frame;
- * files out of order. */
-LISI_MUST_CHECK lisi_status dump_reader_open(int nfiles, const char *const *files, int ntypes, const char *const *type_name, dump_reader **reader,
-                                             lisi_error *err);
+/* nfiles >= 1 files in the order of time; where they overlap (restarts) the later file wins. ntypes names for the
+ * numeric types 1..ntypes (0: the element column decides, or without one the species is the type's number as text).
+ * Every file is opened and looked at. Errors: a file that cannot be read or has no frame; files out of order. */
+LISI_MUST_CHECK lisi_status dump_reader_open(int nfiles, const char *const *files, int ntypes,
+                                             const char *const *type_name, dump_reader **reader, lisi_error *err);
 void dump_reader_close(dump_reader *reader); /* accepts NULL */
 
-/* The next frame in *frame (owned by the reader, good until the next call), NULL at the end. Positions: x, xs, xu or xsu; image flags ix iy iz are used with x
- * and xs; wrapped positions without them are unwrapped by the nearest image of the same atom's last position. Errors name file and line: missing columns (ids,
- * positions, type or element), an id twice, anything that is not a number, a box that is no box or not periodic, units other than metal and real,
- * steps that go back. A cut-off last frame is dropped with a warning. */
+/* The next frame in *frame (owned by the reader, good until the next call), NULL at the end. Positions: x, xs, xu or
+ * xsu; image flags ix iy iz are used with x and xs; wrapped positions without them are unwrapped by the nearest image
+ * of the same atom's last position. Errors name file and line: missing columns (ids, positions, type or element), an id
+ * twice, anything that is not a number, a box that is no box or not periodic, units other than metal and real, steps
+ * that go back. A cut-off last frame is dropped with a warning. */
 LISI_MUST_CHECK lisi_status dump_reader_next(dump_reader *reader, dump_frame **frame, lisi_error *err);
 
 int dump_reader_nspecies(const dump_reader *reader); /* names met so far */

@@ -8,38 +8,64 @@
 /* strtod for what the short way leaves; strtod would also take blanks, hexadecimal numbers, inf and nan. */
 static bool slow(const char *text, int length, double *value) {
   char copy[400];
-  if (length <= 0 || length >= (int)sizeof copy) return false;
+  if (length <= 0 || length >= (int)sizeof copy)
+    return false;
   for (int k = 0; k < length; k++) {
     const char c = text[k];
-    if (!((c >= '0' && c <= '9') || c == '.' || c == '-' || c == '+' || c == 'e' || c == 'E')) return false;
+    if (!((c >= '0' && c <= '9') || c == '.' || c == '-' || c == '+' || c == 'e' || c == 'E'))
+      return false;
   }
   memcpy(copy, text, (size_t)length);
   copy[length] = '\0';
   char *end;
   const double v = strtod(copy, &end);
-  if (end != copy + length || !isfinite(v)) return false;
+  if (end != copy + length || !isfinite(v))
+    return false;
   *value = v;
   return true;
 }
 
-/* digits / 10^places, both exact, correctly rounded: an integer quotient of at least 64 bits, the remainder folded into its last bit, and one
- * rounding to 53 bits by the conversion to double (ties cannot be faked, because a nonzero remainder sets a bit below them). */
+/* digits / 10^places, both exact, correctly rounded: an integer quotient of at least 64 bits, the remainder folded into
+ * its last bit, and one rounding to 53 bits by the conversion to double (ties cannot be faked, because a nonzero
+ * remainder sets a bit below them). */
 static double divide(uint64_t digits, int places) {
-  static const uint64_t power[20] = {1u, 10u, 100u, 1000u, 10000u, 100000u, 1000000u, 10000000u, 100000000u, 1000000000u, 10000000000u,
-                                     100000000000u, 1000000000000u, 10000000000000u, 100000000000000u, 1000000000000000u, 10000000000000000u,
-                                     100000000000000000u, 1000000000000000000u, 10000000000000000000u};
-  if (digits < (1ull << 53)) return (double)digits / (double)power[places]; /* both exact: one rounding (Clinger 1990) */
+  static const uint64_t power[20] = {1u,
+                                     10u,
+                                     100u,
+                                     1000u,
+                                     10000u,
+                                     100000u,
+                                     1000000u,
+                                     10000000u,
+                                     100000000u,
+                                     1000000000u,
+                                     10000000000u,
+                                     100000000000u,
+                                     1000000000000u,
+                                     10000000000000u,
+                                     100000000000000u,
+                                     1000000000000000u,
+                                     10000000000000000u,
+                                     100000000000000000u,
+                                     1000000000000000000u,
+                                     10000000000000000000u};
+  if (digits < (1ull << 53))
+    return (double)digits / (double)power[places]; /* both exact: one rounding (Clinger 1990) */
   __extension__ typedef unsigned __int128 wide;
   const int shift = __builtin_clzll(digits); /* digits > 0 here */
   const wide top = (wide)(digits << shift) << 60;
   const uint64_t p = power[places];
   wide q = top / p;
-  if (q * p != top) q |= 1;
-  /* q >= 2^(123-64) = 2^59: at least six bits below the last kept one. Bring it to 64 bits, remembering what falls off. */
+  if (q * p != top)
+    q |= 1;
+  /* q >= 2^(123-64) = 2^59: at least six bits below the last kept one. Bring it to 64 bits, remembering what falls off.
+   */
   int drop = 0;
-  while ((q >> drop) >> 64 != 0) drop++;
+  while ((q >> drop) >> 64 != 0)
+    drop++;
   uint64_t m = (uint64_t)(q >> drop);
-  if (((wide)m << drop) != q) m |= 1;
+  if (((wide)m << drop) != q)
+    m |= 1;
   return ldexp((double)m, drop - 60 - shift);
 }
 
@@ -58,8 +84,10 @@ bool number_read_double(const char *text, int length, double *value) {
     if (d <= 9) {
       seen++;
       places += point;
-      if (digits != 0 || d != 0) count++;
-      if (count > 19) return slow(text, length, value);
+      if (digits != 0 || d != 0)
+        count++;
+      if (count > 19)
+        return slow(text, length, value);
       digits = 10 * digits + d;
     } else if (text[k] == '.' && !point) {
       point = true;
@@ -67,8 +95,10 @@ bool number_read_double(const char *text, int length, double *value) {
       return slow(text, length, value); /* an exponent, or no number at all */
     }
   }
-  if (seen == 0) return false;
-  if (places > 19) return slow(text, length, value);
+  if (seen == 0)
+    return false;
+  if (places > 19)
+    return slow(text, length, value);
   const double v = digits == 0 ? 0.0 : divide(digits, places);
   *value = negative ? -v : v;
   return true;
@@ -81,11 +111,13 @@ bool number_read_int64(const char *text, int length, int64_t *value) {
     negative = text[0] == '-';
     k = 1;
   }
-  if (k >= length || length - k > 18) return false;
+  if (k >= length || length - k > 18)
+    return false;
   int64_t v = 0;
   for (; k < length; k++) {
     const unsigned d = (unsigned)(text[k] - '0');
-    if (d > 9) return false;
+    if (d > 9)
+      return false;
     v = 10 * v + (int64_t)d;
   }
   *value = negative ? -v : v;

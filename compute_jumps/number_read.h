@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Decimal text to double, rounded exactly as strtod does but several times faster on the numbers that trajectories hold. */
+/* Decimal text to double, rounded exactly as strtod does but several times faster on the numbers that trajectories
+ * hold. */
 #ifndef LISI_NUMBER_READ_H
 #define LISI_NUMBER_READ_H
 

@@ -25,15 +25,17 @@ struct site_index {
   lattice made_for;  /* unit cell that the lists were made for */
   bool made;
   int nbin[3];
-  int *first;          /* [bins + 1] */
-  candidate *list;     /* [first[bins]] sorted by (s, shift) in each bin */
+  int *first;      /* [bins + 1] */
+  candidate *list; /* [first[bins]] sorted by (s, shift) in each bin */
   double closest;
 };
 
-lisi_status site_index_create(int nsites, const double *frac, int stride, const int replicate[3], site_index **out, lisi_error *err) {
+lisi_status site_index_create(int nsites, const double *frac, int stride, const int replicate[3], site_index **out,
+                              lisi_error *err) {
   *out = NULL;
   double total = nsites;
-  for (int k = 0; k < 3; k++) total *= replicate[k];
+  for (int k = 0; k < 3; k++)
+    total *= replicate[k];
   if (nsites < 1 || replicate[0] < 1 || replicate[1] < 1 || replicate[2] < 1 || total > INT_MAX)
     return lisi_fail(err, LISI_ERR_INPUT, "sites: expected 1 to %d sites in the box, found %.0f", INT_MAX, total);
   site_index *index = calloc(1, sizeof *index);
@@ -56,7 +58,8 @@ lisi_status site_index_create(int nsites, const double *frac, int stride, const 
 }
 
 void site_index_free(site_index *index) {
-  if (index == NULL) return;
+  if (index == NULL)
+    return;
   free(index->frac);
   free(index->first);
   free(index->list);
@@ -70,10 +73,12 @@ typedef struct {
 
 static bool push(candidate_list *list, const candidate *c) {
   if (list->n == list->capacity) {
-    if (list->n >= MAX_CANDIDATES) return false;
+    if (list->n >= MAX_CANDIDATES)
+      return false;
     const size_t capacity = list->capacity > 0 ? 2 * list->capacity : 1024;
     candidate *larger = realloc(list->item, capacity * sizeof *larger);
-    if (larger == NULL) return false;
+    if (larger == NULL)
+      return false;
     list->item = larger;
     list->capacity = capacity;
   }
@@ -81,18 +86,22 @@ static bool push(candidate_list *list, const candidate *c) {
   return true;
 }
 
-/* Every image of site s within `reach` of the unit-cell point `center`. height: of the cell along each axis; |f_k| <= |d| / height_k. */
-static bool collect(const site_index *index, int s, const double center[3], const double height[3], double reach, candidate_list *list) {
+/* Every image of site s within `reach` of the unit-cell point `center`. height: of the cell along each axis; |f_k| <=
+ * |d| / height_k. */
+static bool collect(const site_index *index, int s, const double center[3], const double height[3], double reach,
+                    candidate_list *list) {
   int lo[3], hi[3];
   double images = 1.0;
   for (int k = 0; k < 3; k++) {
     const double middle = center[k] - index->frac[s][k], half = reach / height[k] + 1e-9;
-    if (!(half < MAX_SPAN)) return false;
+    if (!(half < MAX_SPAN))
+      return false;
     lo[k] = (int)ceil(middle - half);
     hi[k] = (int)floor(middle + half);
     images *= hi[k] - lo[k] + 1;
   }
-  if (images > MAX_IMAGES) return false;
+  if (images > MAX_IMAGES)
+    return false;
   for (int i = lo[0]; i <= hi[0]; i++)
     for (int j = lo[1]; j <= hi[1]; j++)
       for (int k = lo[2]; k <= hi[2]; k++) {
@@ -100,8 +109,10 @@ static bool collect(const site_index *index, int s, const double center[3], cons
         const double f[3] = {c.at[0] - center[0], c.at[1] - center[1], c.at[2] - center[2]};
         double d[3];
         lattice_vector(&index->made_for, f, d);
-        if (d[0] * d[0] + d[1] * d[1] + d[2] * d[2] > reach * reach) continue;
-        if (!push(list, &c)) return false;
+        if (d[0] * d[0] + d[1] * d[1] + d[2] * d[2] > reach * reach)
+          continue;
+        if (!push(list, &c))
+          return false;
       }
   return true;
 }
@@ -122,7 +133,8 @@ static block make_block(const lattice *cell, const size_t at[3], const int of[3]
   for (int corner = 0; corner < 4; corner++) {
     double r2 = 0.0;
     for (int m = 0; m < 3; m++) {
-      const double d = b.half[0][m] + (corner & 1 ? -1.0 : 1.0) * b.half[1][m] + (corner & 2 ? -1.0 : 1.0) * b.half[2][m];
+      const double d =
+          b.half[0][m] + (corner & 1 ? -1.0 : 1.0) * b.half[1][m] + (corner & 2 ? -1.0 : 1.0) * b.half[2][m];
       r2 += d * d;
     }
     b.radius = fmax(b.radius, sqrt(r2));
@@ -131,26 +143,33 @@ static block make_block(const lattice *cell, const size_t at[3], const int of[3]
 }
 
 /* By how much strain can change the ratio of two distances. */
-static double stretch(void) { return (1.0 + strain_margin) / (1.0 - strain_margin); }
+static double stretch(void) {
+  return (1.0 + strain_margin) / (1.0 - strain_margin);
+}
 
-/* Every image that can be nearest somewhere in the block: a site at distance D from the centre of a block of radius r is between D - r and D + r from any point in
- * it, so one with D - r > min (D + r) is nearest nowhere. distance[nsites] is scratch. */
-static bool gather(const site_index *index, const block *b, const double height[3], double *distance, candidate_list *list) {
+/* Every image that can be nearest somewhere in the block: a site at distance D from the centre of a block of radius r
+ * is between D - r and D + r from any point in it, so one with D - r > min (D + r) is nearest nowhere. distance[nsites]
+ * is scratch. */
+static bool gather(const site_index *index, const block *b, const double height[3], double *distance,
+                   candidate_list *list) {
   double smallest = INFINITY;
   for (int s = 0; s < index->nsites; s++) {
-    const double f[3] = {index->frac[s][0] - b->center[0], index->frac[s][1] - b->center[1], index->frac[s][2] - b->center[2]};
+    const double f[3] = {index->frac[s][0] - b->center[0], index->frac[s][1] - b->center[1],
+                         index->frac[s][2] - b->center[2]};
     int image[3];
     distance[s] = sqrt(lattice_nearest(&index->made_for, f, image, NULL));
     smallest = fmin(smallest, distance[s]);
   }
   const double reach = (smallest + 2.0 * b->radius) * stretch();
   for (int s = 0; s < index->nsites; s++)
-    if (distance[s] <= reach && !collect(index, s, b->center, height, reach, list)) return false;
+    if (distance[s] <= reach && !collect(index, s, b->center, height, reach, list))
+      return false;
   return true;
 }
 
-/* Of from[n], those that can be nearest somewhere in the smaller block. With B the nearest to its centre, |p - A|^2 - |p - B|^2 is linear in p, so its smallest value in
- * the block is told by the half edges; A is nearest nowhere where that is positive by more than strain can change. */
+/* Of from[n], those that can be nearest somewhere in the smaller block. With B the nearest to its centre, |p - A|^2 -
+ * |p - B|^2 is linear in p, so its smallest value in the block is told by the half edges; A is nearest nowhere where
+ * that is positive by more than strain can change. */
 static bool narrow(const site_index *index, const block *b, const candidate *from, size_t n, candidate_list *list) {
   double smallest2 = INFINITY, nearest[3] = {0.0, 0.0, 0.0};
   for (size_t c = 0; c < n; c++) {
@@ -158,7 +177,8 @@ static bool narrow(const site_index *index, const block *b, const candidate *fro
     double d[3];
     lattice_vector(&index->made_for, f, d);
     const double d2 = d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
-    if (d2 >= smallest2) continue;
+    if (d2 >= smallest2)
+      continue;
     smallest2 = d2;
     memcpy(nearest, d, sizeof nearest);
   }
@@ -170,22 +190,26 @@ static bool narrow(const site_index *index, const block *b, const candidate *fro
     double least = d[0] * d[0] + d[1] * d[1] + d[2] * d[2] - smallest2;
     for (int k = 0; k < 3; k++) {
       double along = 0.0;
-      for (int m = 0; m < 3; m++) along += (d[m] - nearest[m]) * b->half[k][m];
+      for (int m = 0; m < 3; m++)
+        along += (d[m] - nearest[m]) * b->half[k][m];
       least -= 2.0 * fabs(along);
     }
-    if (least <= slack && !push(list, &from[c])) return false;
+    if (least <= slack && !push(list, &from[c]))
+      return false;
   }
   return true;
 }
 
-/* In two steps, because the first one looks at all sites: coarse blocks, and the bins inside them, FINE along each axis. */
+/* In two steps, because the first one looks at all sites: coarse blocks, and the bins inside them, FINE along each
+ * axis. */
 static lisi_status make_lists(site_index *index, lisi_error *err) {
   enum { FINE = 3 };
   const lattice *cell = &index->made_for;
   double length[3], angle[3], height[3]; /* height: of the cell along each axis */
   lattice_lengths_angles(cell->H, length, angle);
   for (int k = 0; k < 3; k++)
-    height[k] = 1.0 / sqrt(cell->inv[0][k] * cell->inv[0][k] + cell->inv[1][k] * cell->inv[1][k] + cell->inv[2][k] * cell->inv[2][k]);
+    height[k] = 1.0 / sqrt(cell->inv[0][k] * cell->inv[0][k] + cell->inv[1][k] * cell->inv[1][k] +
+                           cell->inv[2][k] * cell->inv[2][k]);
   double wanted = (double)index->nsites / 4.0; /* coarse blocks */
   wanted = wanted < 16.0 ? 16.0 : wanted > 2048.0 ? 2048.0 : wanted;
   double edge = cbrt(length[0] * length[1] * length[2] / wanted);
@@ -200,7 +224,8 @@ static lisi_status make_lists(site_index *index, lisi_error *err) {
       total *= coarse[k];
     }
     nbins = (size_t)total * FINE * FINE * FINE;
-    if (total <= 4.0 * wanted) break;
+    if (total <= 4.0 * wanted)
+      break;
   }
 
   free(index->first);
@@ -211,7 +236,9 @@ static lisi_status make_lists(site_index *index, lisi_error *err) {
   candidate_list *block_list = calloc((size_t)coarse[0] * (size_t)coarse[1] * (size_t)coarse[2], sizeof *block_list);
   double *distance = malloc((size_t)index->nsites * sizeof *distance);
   candidate_list list = {0};
-  lisi_status status = index->first == NULL || distance == NULL || block_list == NULL ? lisi_no_memory(err, nbins * sizeof(int)) : LISI_OK;
+  lisi_status status = index->first == NULL || distance == NULL || block_list == NULL
+                           ? lisi_no_memory(err, nbins * sizeof(int))
+                           : LISI_OK;
   size_t nblocks = 0;
   for (size_t b = 0; b < nbins && status == LISI_OK; b++) {
     const size_t x = (size_t)index->nbin[0], y = (size_t)index->nbin[1], at[3] = {b % x, b / x % y, b / x / y};
@@ -226,8 +253,10 @@ static lisi_status make_lists(site_index *index, lisi_error *err) {
     const block small = make_block(cell, at, index->nbin);
     index->first[b] = (int)list.n;
     if (!good || !narrow(index, &small, block_list[which].item, block_list[which].n, &list))
-      status = lisi_fail(err, LISI_ERR_UNSUPPORTED, "sites: the cell (edges %g, %g, %g A) is too flat or has too many sites for a list of nearest sites", length[0],
-                         length[1], length[2]);
+      status = lisi_fail(
+          err, LISI_ERR_UNSUPPORTED,
+          "sites: the cell (edges %g, %g, %g A) is too flat or has too many sites for a list of nearest sites",
+          length[0], length[1], length[2]);
   }
   if (status == LISI_OK) {
     index->first[nbins] = (int)list.n;
@@ -235,7 +264,8 @@ static lisi_status make_lists(site_index *index, lisi_error *err) {
   } else {
     free(list.item);
   }
-  for (size_t k = 0; k < nblocks; k++) free(block_list[k].item);
+  for (size_t k = 0; k < nblocks; k++)
+    free(block_list[k].item);
   free(block_list);
   free(distance);
   return status;
@@ -259,23 +289,29 @@ static lisi_status find_closest(site_index *index, lisi_error *err) {
   int axis = 0;
   for (int i = 0; i < 3; i++) { /* images of one site: the shortest lattice vectors are the reduced ones */
     const double f[3] = {cell->reduced[i][0], cell->reduced[i][1], cell->reduced[i][2]};
-    const double h = 1.0 / sqrt(cell->inv[0][i] * cell->inv[0][i] + cell->inv[1][i] * cell->inv[1][i] + cell->inv[2][i] * cell->inv[2][i]);
+    const double h = 1.0 / sqrt(cell->inv[0][i] * cell->inv[0][i] + cell->inv[1][i] * cell->inv[1][i] +
+                                cell->inv[2][i] * cell->inv[2][i]);
     double d[3];
     lattice_vector(cell, f, d);
     best = fmin(best, d[0] * d[0] + d[1] * d[1] + d[2] * d[2]);
-    if (h > height) axis = i;
+    if (h > height)
+      axis = i;
     height = fmax(height, h);
   }
   along_axis *order = malloc(n * sizeof *order);
-  if (order == NULL) return lisi_no_memory(err, n * sizeof *order);
-  for (size_t s = 0; s < n; s++) order[s] = (along_axis){index->frac[s][axis], (int)s};
+  if (order == NULL)
+    return lisi_no_memory(err, n * sizeof *order);
+  for (size_t s = 0; s < n; s++)
+    order[s] = (along_axis){index->frac[s][axis], (int)s};
   qsort(order, n, sizeof *order, compare_axis);
   for (size_t a = 0; a < n; a++)
     for (size_t step = 1; step < n; step++) {
       const along_axis *x = &order[a], *y = &order[(a + step) % n];
       double gap = y->along - x->along;
-      if (gap < 0.0) gap += 1.0;
-      if (gap * height * gap * height > best) break;
+      if (gap < 0.0)
+        gap += 1.0;
+      if (gap * height * gap * height > best)
+        break;
       const double *p = index->frac[x->s], *q = index->frac[y->s], f[3] = {q[0] - p[0], q[1] - p[1], q[2] - p[2]};
       int image[3];
       best = fmin(best, lattice_nearest(cell, f, image, NULL));
@@ -287,30 +323,38 @@ static lisi_status find_closest(site_index *index, lisi_error *err) {
 
 lisi_status site_index_set_box(site_index *index, const lattice *box, lisi_error *err) {
   for (int k = 0; k < 3; k++)
-    for (int m = 0; m < 3; m++) index->H[k][m] = box->H[k][m] / index->replicate[k];
+    for (int m = 0; m < 3; m++)
+      index->H[k][m] = box->H[k][m] / index->replicate[k];
   if (index->made) {
     /* F = H_made^-1 H_now - 1 */
     double norm = 0.0;
     for (int i = 0; i < 3; i++)
       for (int j = 0; j < 3; j++) {
         double f = i == j ? -1.0 : 0.0;
-        for (int k = 0; k < 3; k++) f += index->made_for.inv[i][k] * index->H[k][j];
+        for (int k = 0; k < 3; k++)
+          f += index->made_for.inv[i][k] * index->H[k][j];
         norm += f * f;
       }
-    if (sqrt(norm) < strain_margin) return LISI_OK;
+    if (sqrt(norm) < strain_margin)
+      return LISI_OK;
   }
   index->made = false;
   double rows[3][3];
   memcpy(rows, index->H, sizeof rows);
   lisi_status status = lattice_from_rows(rows, &index->made_for, err);
-  if (status == LISI_OK) status = make_lists(index, err);
-  if (status == LISI_OK) status = find_closest(index, err);
-  if (status != LISI_OK) return status;
+  if (status == LISI_OK)
+    status = make_lists(index, err);
+  if (status == LISI_OK)
+    status = find_closest(index, err);
+  if (status != LISI_OK)
+    return status;
   index->made = true;
   return LISI_OK;
 }
 
-static int floor_div(int a, int b) { return a >= 0 ? a / b : -((b - 1 - a) / b); }
+static int floor_div(int a, int b) {
+  return a >= 0 ? a / b : -((b - 1 - a) / b);
+}
 
 void site_index_nearest(const site_index *index, const double p[3], site_hit *hit) {
   double f[3];
@@ -319,12 +363,14 @@ void site_index_nearest(const site_index *index, const double p[3], site_hit *hi
   hit->distance = INFINITY;
   for (int k = 0; k < 3; k++) {
     f[k] = p[k] * index->replicate[k];
-    if (!(fabs(f[k]) < 1e9)) return; /* not a number, or beyond any image count */
+    if (!(fabs(f[k]) < 1e9))
+      return; /* not a number, or beyond any image count */
   }
   lattice_wrap(f, whole);
   for (int k = 0; k < 3; k++) {
     bin[k] = (int)(f[k] * index->nbin[k]);
-    if (bin[k] >= index->nbin[k]) bin[k] = index->nbin[k] - 1;
+    if (bin[k] >= index->nbin[k])
+      bin[k] = index->nbin[k] - 1;
   }
   const size_t b = (size_t)bin[0] + (size_t)index->nbin[0] * ((size_t)bin[1] + (size_t)index->nbin[1] * (size_t)bin[2]);
   const candidate *best = NULL;
@@ -350,18 +396,25 @@ void site_index_nearest(const site_index *index, const double p[3], site_hit *hi
   }
   for (int m = 0; m < 3; m++) {
     hit->d[m] = 0.0;
-    for (int k = 0; k < 3; k++) hit->d[m] += (f[k] - best->at[k]) * index->H[k][m];
+    for (int k = 0; k < 3; k++)
+      hit->d[m] += (f[k] - best->at[k]) * index->H[k][m];
   }
   hit->s = best->s;
   hit->site = best->s + 1 + index->nsites * (cell[0] + index->replicate[0] * (cell[1] + index->replicate[1] * cell[2]));
   hit->distance = sqrt(best2);
 }
 
-int site_index_unit_sites(const site_index *index) { return index->nsites; }
+int site_index_unit_sites(const site_index *index) {
+  return index->nsites;
+}
 
-int site_index_sites(const site_index *index) { return index->nsites * index->replicate[0] * index->replicate[1] * index->replicate[2]; }
+int site_index_sites(const site_index *index) {
+  return index->nsites * index->replicate[0] * index->replicate[1] * index->replicate[2];
+}
 
-double site_index_closest(const site_index *index) { return index->closest; }
+double site_index_closest(const site_index *index) {
+  return index->closest;
+}
 
 void site_index_position(const site_index *index, int number, double p[3]) {
   const int s = (number - 1) % index->nsites;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The site file, `format: lisi-sites 1`: one unit cell with the sites that lithium can take and the reference positions of the framework. */
+/* The site file, `format: lisi-sites 1`: one unit cell with the sites that lithium can take and the reference positions
+ * of the framework. */
 #ifndef LISI_SITES_H
 #define LISI_SITES_H
 
@@ -21,26 +22,29 @@ typedef struct {
 } site;
 
 typedef struct {
-  lattice cell;         /* unit cell */
-  int nframework;       /* may be 0 */
-  char (*species)[16];  /* [nframework] */
+  lattice cell;           /* unit cell */
+  int nframework;         /* may be 0 */
+  char (*species)[16];    /* [nframework] */
   double (*framework)[3]; /* [nframework] fractional, in [0, 1) */
-  int nsites;           /* >= 1 */
-  site *site;           /* [nsites] */
-  int replicate[3];     /* of the file; all 0 where it gives none */
-  char *text;           /* the file, verbatim, zero-terminated */
+  int nsites;             /* >= 1 */
+  site *site;             /* [nsites] */
+  int replicate[3];       /* of the file; all 0 where it gives none */
+  char *text;             /* the file, verbatim, zero-terminated */
   size_t ntext;
 } site_set;
 
-/* From bytes in memory; `name` stands for the file in messages. Refuses a wrong format or version, a cell without volume, no sites, positions that are not
- * finite, two sites (or two framework positions) closer than 0.1 Angstrom. */
-LISI_MUST_CHECK lisi_status site_set_parse(const char *bytes, size_t size, const char *name, site_set **set, lisi_error *err);
+/* From bytes in memory; `name` stands for the file in messages. Refuses a wrong format or version, a cell without
+ * volume, no sites, positions that are not finite, two sites (or two framework positions) closer than 0.1 Angstrom. */
+LISI_MUST_CHECK lisi_status site_set_parse(const char *bytes, size_t size, const char *name, site_set **set,
+                                           lisi_error *err);
 LISI_MUST_CHECK lisi_status site_set_load(const char *path, site_set **set, lisi_error *err);
 void site_set_free(site_set *set);
 
-/* How many unit cells the box holds along a, b, c. `given` (may be NULL; all 0 counts as none) is what the user says, else what the file says, else it is found
- * from the lengths. Edges that differ by more than 5 %, or angles by more than 3 degrees, from the replicated cell are an error that tells both. */
-LISI_MUST_CHECK lisi_status site_set_replicate(const site_set *set, const lattice *box, const int given[3], int replicate[3], lisi_error *err);
+/* How many unit cells the box holds along a, b, c. `given` (may be NULL; all 0 counts as none) is what the user says,
+ * else what the file says, else it is found from the lengths. Edges that differ by more than 5 %, or angles by more
+ * than 3 degrees, from the replicated cell are an error that tells both. */
+LISI_MUST_CHECK lisi_status site_set_replicate(const site_set *set, const lattice *box, const int given[3],
+                                               int replicate[3], lisi_error *err);
 
 #ifdef __cplusplus
 }

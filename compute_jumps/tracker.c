@@ -5,21 +5,29 @@
 
 const char *track_mode_name(track_mode mode) {
   switch (mode) {
-  case TRACK_NEAREST: return "nearest";
-  case TRACK_CORE: return "core";
-  case TRACK_SPHERE: return "sphere";
+  case TRACK_NEAREST:
+    return "nearest";
+  case TRACK_CORE:
+    return "core";
+  case TRACK_SPHERE:
+    return "sphere";
   }
   return "unknown";
 }
 
 lisi_status tracker_rule_check(const tracker_rule *rule, double closest, lisi_error *err) {
-  if (rule->dwell < 1) return lisi_fail(err, LISI_ERR_INPUT, "dwell: expected a number of samples from 1, found %d", rule->dwell);
-  if (rule->mode == TRACK_NEAREST) return LISI_OK;
-  if (!(rule->radius > 0.0)) return lisi_fail(err, LISI_ERR_INPUT, "%s: expected a positive radius, found %g A", track_mode_name(rule->mode), rule->radius);
+  if (rule->dwell < 1)
+    return lisi_fail(err, LISI_ERR_INPUT, "dwell: expected a number of samples from 1, found %d", rule->dwell);
+  if (rule->mode == TRACK_NEAREST)
+    return LISI_OK;
+  if (!(rule->radius > 0.0))
+    return lisi_fail(err, LISI_ERR_INPUT, "%s: expected a positive radius, found %g A", track_mode_name(rule->mode),
+                     rule->radius);
   /* A tenth of strain is let pass, because a box under pressure control breathes. */
   if (rule->radius > 0.5 * closest * 1.1)
-    return lisi_fail(err, LISI_ERR_INPUT, "%s: a radius of %g A makes the two sites that are %g A apart overlap; expected at most %g A", track_mode_name(rule->mode),
-                     rule->radius, closest, 0.5 * closest);
+    return lisi_fail(err, LISI_ERR_INPUT,
+                     "%s: a radius of %g A makes the two sites that are %g A apart overlap; expected at most %g A",
+                     track_mode_name(rule->mode), rule->radius, closest, 0.5 * closest);
   return LISI_OK;
 }
 
@@ -60,7 +68,8 @@ void atom_track_unpack(const double *b, atom_track *t) {
 
 static void renumber(int32_t n[3], const int M[3][3]) {
   int32_t out[3];
-  for (int k = 0; k < 3; k++) out[k] = n[0] * M[0][k] + n[1] * M[1][k] + n[2] * M[2][k];
+  for (int k = 0; k < 3; k++)
+    out[k] = n[0] * M[0][k] + n[1] * M[1][k] + n[2] * M[2][k];
   memcpy(n, out, sizeof out);
 }
 
@@ -74,9 +83,11 @@ static bool same_place(int32_t site, const int32_t n[3], int32_t other, const in
 }
 
 bool tracker_advance(const tracker_rule *rule, int64_t step, const site_hit *hit, atom_track *t, jump_record *record) {
-  /* Where this sample says the atom is: `place` (0: no site). Core sets know a third answer, "between cores": no news. */
+  /* Where this sample says the atom is: `place` (0: no site). Core sets know a third answer, "between cores": no news.
+   */
   int32_t place = hit->site;
-  if (rule->mode != TRACK_NEAREST && hit->distance > rule->radius) place = 0;
+  if (rule->mode != TRACK_NEAREST && hit->distance > rule->radius)
+    place = 0;
   const bool between = rule->mode == TRACK_CORE && place == 0;
 
   if (!t->started) {
@@ -87,7 +98,8 @@ bool tracker_advance(const tracker_rule *rule, int64_t step, const site_hit *hit
   }
   const bool here = !between && same_place(t->site, t->n, place, hit->n);
   if (here) {
-    if (place != 0) t->left = step;
+    if (place != 0)
+      t->left = step;
     t->candidate = -1;
     return false;
   }
@@ -104,7 +116,8 @@ bool tracker_advance(const tracker_rule *rule, int64_t step, const site_hit *hit
     t->entered = step;
   }
   t->seen++;
-  if (t->known && t->seen < rule->dwell) return false;
+  if (t->known && t->seen < rule->dwell)
+    return false;
 
   memset(record, 0, sizeof *record);
   record->step = t->entered;
@@ -112,7 +125,8 @@ bool tracker_advance(const tracker_rule *rule, int64_t step, const site_hit *hit
   record->to = place;
   record->left = t->site != 0 ? t->left : -1;
   if (place != 0)
-    for (int k = 0; k < 3; k++) record->n[k] = t->known ? hit->n[k] - t->n[k] : hit->n[k];
+    for (int k = 0; k < 3; k++)
+      record->n[k] = t->known ? hit->n[k] - t->n[k] : hit->n[k];
   t->site = place;
   t->since = t->entered;
   if (place != 0) {
@@ -124,4 +138,6 @@ bool tracker_advance(const tracker_rule *rule, int64_t step, const site_hit *hit
   return true;
 }
 
-int64_t tracker_unknown_from(const atom_track *track, int64_t step) { return track->started && track->candidate >= 0 ? track->entered : step + 1; }
+int64_t tracker_unknown_from(const atom_track *track, int64_t step) {
+  return track->started && track->candidate >= 0 ? track->entered : step + 1;
+}

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The state of one tracked atom, and how a sample changes it. What is a jump depends on the rule:
  *   nearest   the atom is always in the site nearest to it (Voronoi)
- *   core      it changes site only when it enters the core (a sphere of the given radius) of another one, so that recrossings of a boundary do not count
- *             (milestoning: Schuette, Noe, Lu, Sarich, Vanden-Eijnden, J. Chem. Phys. 134, 204105 (2011)); before its first core it is in no site
- *   sphere    it is in a site only within its radius, else in none
- * and on dwell: a change counts once the atom has been found in the new place in that many samples one after the other. */
+ *   core      it changes site only when it enters the core (a sphere of the given radius) of another one, so that
+ * recrossings of a boundary do not count (milestoning: Schuette, Noe, Lu, Sarich, Vanden-Eijnden, J. Chem. Phys. 134,
+ * 204105 (2011)); before its first core it is in no site sphere    it is in a site only within its radius, else in none
+ * and on dwell: a change counts once the atom has been found in the new place in that many samples one after the other.
+ */
 #ifndef LISI_TRACKER_H
 #define LISI_TRACKER_H
 
@@ -26,7 +27,8 @@ typedef struct {
 } tracker_rule;
 
 const char *track_mode_name(track_mode mode); /* "nearest", "core", "sphere" */
-/* Refuses a radius that is not positive, or (core, sphere) larger than half the smallest distance between sites, so that a point is in one core at most; a dwell below
+/* Refuses a radius that is not positive, or (core, sphere) larger than half the smallest distance between sites, so
+ * that a point is in one core at most; a dwell below
  * 1. `closest` from site_index_closest. */
 LISI_MUST_CHECK lisi_status tracker_rule_check(const tracker_rule *rule, double closest, lisi_error *err);
 
@@ -45,9 +47,10 @@ typedef struct {
 } atom_track;
 
 enum { ATOM_TRACK_DOUBLES = 14 };
-void atom_track_pack(const atom_track *track, double *buffer);   /* [ATOM_TRACK_DOUBLES] */
+void atom_track_pack(const atom_track *track, double *buffer); /* [ATOM_TRACK_DOUBLES] */
 void atom_track_unpack(const double *buffer, atom_track *track);
-/* Box flips and the like: every image of the track changes n -> n + shift[...]; here for a renumbering n_new = n_old . M (row vector times integer matrix). */
+/* Box flips and the like: every image of the track changes n -> n + shift[...]; here for a renumbering n_new = n_old .
+ * M (row vector times integer matrix). */
 void atom_track_renumber(atom_track *track, const int M[3][3]);
 
 /* One line of the jump log (jump_log.h tells how to read it). */
@@ -59,11 +62,14 @@ typedef struct {
   int64_t left;     /* last step in the old core; -1 where there is no old one */
 } jump_record;
 
-/* One sample at `step` of the atom whose nearest site is `hit` (position corrected for drift). Changes the track; returns true and fills *record (all but id) when a
- * change is established now (record->step is the step of entry, earlier than `step` under a dwell of more than 1). */
-bool tracker_advance(const tracker_rule *rule, int64_t step, const site_hit *hit, atom_track *track, jump_record *record);
+/* One sample at `step` of the atom whose nearest site is `hit` (position corrected for drift). Changes the track;
+ * returns true and fills *record (all but id) when a change is established now (record->step is the step of entry,
+ * earlier than `step` under a dwell of more than 1). */
+bool tracker_advance(const tracker_rule *rule, int64_t step, const site_hit *hit, atom_track *track,
+                     jump_record *record);
 
-/* The first step that this atom's coming records can bear: everything before it is known. `step` + 1 unless a candidate waits. */
+/* The first step that this atom's coming records can bear: everything before it is known. `step` + 1 unless a candidate
+ * waits. */
 int64_t tracker_unknown_from(const atom_track *track, int64_t step);
 
 #ifdef __cplusplus

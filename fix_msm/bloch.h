@@ -15,8 +15,8 @@ LISI_MUST_CHECK lisi_status bloch_eigenvalues(const network *net, const double k
                                               lisi_error *err);
 /* D = -(1/2 tau) d^2 ln lambda_0/dk dk at k = 0 by differences (Richardson); about 1e-8 accurate. */
 LISI_MUST_CHECK lisi_status bloch_diffusion(const network *net, double D[3][3], lisi_error *err);
-/* Decay time -tau/ln|lambda_0(k)| at the smallest wave vector of a supercell of replicate unit cells: the largest over those of its
- * three directions in which anything moves; 0 where nothing does, or without geometry. */
+/* Decay time -tau/ln|lambda_0(k)| at the smallest wave vector of a supercell of replicate unit cells: the largest over
+ * those of its three directions in which anything moves; 0 where nothing does, or without geometry. */
 LISI_MUST_CHECK lisi_status bloch_slowest(const network *net, const int replicate[3], double *time, lisi_error *err);
 
 #ifdef __cplusplus

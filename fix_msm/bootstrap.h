@@ -23,8 +23,8 @@ int lisi_rng_below(lisi_rng *rng, int n); /* 0..n-1, n >= 1 */
 
 /* weight[nparts] = how often each part is drawn in nparts draws with replacement. */
 void bootstrap_weights(lisi_rng *rng, int nparts, double *weight);
-/* The level to ask percentiles for so that an interval from nparts parts holds the truth at `level`: few parts scatter too little
- * (expanded percentile interval, Hesterberg, Am. Stat. 69, 371 (2015), by Student's t). */
+/* The level to ask percentiles for so that an interval from nparts parts holds the truth at `level`: few parts scatter
+ * too little (expanded percentile interval, Hesterberg, Am. Stat. 69, 371 (2015), by Student's t). */
 double bootstrap_expanded_level(double level, int nparts);
 /* lo, hi: the (1-level)/2 and (1+level)/2 percentiles of the finite-or-infinite values in sample[n] (sorted in place,
  * NaN left out, linear interpolation); NaN when fewer than half remain. */

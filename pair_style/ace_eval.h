@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Energies and forces of an ACE model. An `ace_eval` holds the flat tables made once from a model and is read-only afterwards, so that threads share it; an
- * `ace_work` is one thread's scratch, whose size does not depend on the number of atoms. */
+/* Energies and forces of an ACE model. An `ace_eval` holds the flat tables made once from a model and is read-only
+ * afterwards, so that threads share it; an `ace_work` is one thread's scratch, whose size does not depend on the number
+ * of atoms. */
 #ifndef LISI_ACE_EVAL_H
 #define LISI_ACE_EVAL_H
 
@@ -23,14 +24,15 @@ void ace_work_free(ace_work *work);
  *   element  [natoms]        mu of the central atoms
  *   first    [natoms + 1]    neighbours of atom a are first[a] .. first[a+1]-1
  *   nelement [first[natoms]] mu of each neighbour
- *   rij      [first[natoms]][3] position of the neighbour minus that of the central atom, Angstrom; neighbours beyond the cut-off are allowed and contribute
- *                            nothing
- *   energy   [natoms]        out: E_i with E0, eV
- *   dEdr     [first[natoms]][3] out: dE_i/dr_j, eV/Angstrom (force on j: -dE_i/dr_j; on i: + the sum over j)
- * Any order of elements; the implementation may process several atoms of one element together (lanes), and the result for an atom does not depend on which others
- * stand in the call. Fails only for lack of memory, or (LISI_ERR_NUMERIC) for two atoms at the same place. */
-LISI_MUST_CHECK lisi_status ace_eval_atoms(const ace_eval *eval, ace_work *work, int natoms, const int *element, const int *first, const int *nelement,
-                                           const double (*rij)[3], double *energy, double (*dEdr)[3], lisi_error *err);
+ *   rij      [first[natoms]][3] position of the neighbour minus that of the central atom, Angstrom; neighbours beyond
+ * the cut-off are allowed and contribute nothing energy   [natoms]        out: E_i with E0, eV dEdr [first[natoms]][3]
+ * out: dE_i/dr_j, eV/Angstrom (force on j: -dE_i/dr_j; on i: + the sum over j) Any order of elements; the
+ * implementation may process several atoms of one element together (lanes), and the result for an atom does not depend
+ * on which others stand in the call. Fails only for lack of memory, or (LISI_ERR_NUMERIC) for two atoms at the same
+ * place. */
+LISI_MUST_CHECK lisi_status ace_eval_atoms(const ace_eval *eval, ace_work *work, int natoms, const int *element,
+                                           const int *first, const int *nelement, const double (*rij)[3],
+                                           double *energy, double (*dEdr)[3], lisi_error *err);
 
 #ifdef __cplusplus
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* An ACE force field in memory, and its .yace file (Drautz, PRB 99, 014104 (2019); file format of the ACE community: Lysogorskiy et al., npj Comput. Mater. 7,
- * 97 (2021)). Units: eV, Angstrom. Element indices mu run from 0 in the order of `element`. */
+/* An ACE force field in memory, and its .yace file (Drautz, PRB 99, 014104 (2019); file format of the ACE community:
+ * Lysogorskiy et al., npj Comput. Mater. 7, 97 (2021)). Units: eV, Angstrom. Element indices mu run from 0 in the order
+ * of `element`. */
 #ifndef LISI_ACE_MODEL_H
 #define LISI_ACE_MODEL_H
 
@@ -27,8 +28,8 @@ typedef struct {
   char kind_text[32]; /* radbasename as it stood in the file (ACE.jl.* variants) */
   int nradmax;        /* number of R_nl, n = 1..nradmax */
   int lmax;
-  int nradbase;   /* number of g_k, k = 1..nradbase */
-  double lambda;  /* radparameters[0] */
+  int nradbase;  /* number of g_k, k = 1..nradbase */
+  double lambda; /* radparameters[0] */
   double rcut, dcut;
   double rcut_in, dcut_in;
   double prehc, lambdahc; /* core repulsion; prehc = 0 is none */
@@ -38,7 +39,8 @@ typedef struct {
   double *acejl_abc; /* [3][nradbase]: A, B, C of the recursion */
 } ace_bond;
 
-/* One function: rho_p += sum_ms Re( ctilde[ms][p] prod_t A_{mus[t] ns[t] ls[t] m_t} ), t < rank. rank 1 uses g_k with k = ns[0] and l = m = 0 directly. */
+/* One function: rho_p += sum_ms Re( ctilde[ms][p] prod_t A_{mus[t] ns[t] ls[t] m_t} ), t < rank. rank 1 uses g_k with k
+ * = ns[0] and l = m = 0 directly. */
 typedef struct {
   int rank;
   int nms;               /* num_ms_combs */
@@ -65,19 +67,19 @@ typedef struct {
 
 /* What `lisi:` of the file says about where the model comes from; every text may be NULL (a file made elsewhere). */
 typedef struct {
-  int format;         /* 0: no `lisi:` key */
-  char *units;        /* "metal" */
-  char *provenance;   /* free text: what made it, when, from what */
-  char *data_sha256;  /* of the training data */
-  char *error_table;  /* verbatim YAML block text, one line per group */
-  char *sidecar;      /* file name of the binary sidecar, and its hash */
+  int format;        /* 0: no `lisi:` key */
+  char *units;       /* "metal" */
+  char *provenance;  /* free text: what made it, when, from what */
+  char *data_sha256; /* of the training data */
+  char *error_table; /* verbatim YAML block text, one line per group */
+  char *sidecar;     /* file name of the binary sidecar, and its hash */
   char *sidecar_sha256;
 } ace_meta;
 
 typedef struct {
   int nelements;
-  char (*element)[4];      /* [nelements] */
-  double *E0;              /* [nelements] */
+  char (*element)[4]; /* [nelements] */
+  double *E0;         /* [nelements] */
   double delta_spline_bins;
   ace_inner_kind inner;
   ace_bond *bond;       /* [nelements * nelements], bond[mu_i * nelements + mu_j] */
@@ -85,13 +87,17 @@ typedef struct {
   ace_meta meta;
 } ace_model;
 
-/* Reads a .yace file held in memory; `name` stands for it in messages. Everything that science.md, section 1 names is checked: keys, ranges, all ordered pairs,
- * |m| <= l, sum of m = 0, finite numbers, known names. A file of another kind (B-basis .yaml, GRACE) is named as such. Warnings (no core repulsion, a radial
- * basis that does not vanish at the cut-off) are appended as lines to `warnings` [nwarnings bytes], which may be NULL. The caller frees with ace_model_free. */
-LISI_MUST_CHECK lisi_status ace_model_parse(const char *bytes, size_t size, const char *name, ace_model **model, char *warnings, size_t nwarnings,
-                                            lisi_error *err);
-LISI_MUST_CHECK lisi_status ace_model_load(const char *path, ace_model **model, char *warnings, size_t nwarnings, lisi_error *err);
-/* Writes a model as .yace with 17 significant digits, so that reading it again gives the same numbers; `lisi:` from model->meta. Write errors show in the stream. */
+/* Reads a .yace file held in memory; `name` stands for it in messages. Everything that science.md, section 1 names is
+ * checked: keys, ranges, all ordered pairs, |m| <= l, sum of m = 0, finite numbers, known names. A file of another kind
+ * (B-basis .yaml, GRACE) is named as such. Warnings (no core repulsion, a radial basis that does not vanish at the
+ * cut-off) are appended as lines to `warnings` [nwarnings bytes], which may be NULL. The caller frees with
+ * ace_model_free. */
+LISI_MUST_CHECK lisi_status ace_model_parse(const char *bytes, size_t size, const char *name, ace_model **model,
+                                            char *warnings, size_t nwarnings, lisi_error *err);
+LISI_MUST_CHECK lisi_status ace_model_load(const char *path, ace_model **model, char *warnings, size_t nwarnings,
+                                           lisi_error *err);
+/* Writes a model as .yace with 17 significant digits, so that reading it again gives the same numbers; `lisi:` from
+ * model->meta. Write errors show in the stream. */
 void ace_model_print(const ace_model *model, FILE *stream);
 void ace_model_free(ace_model *model);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The common helpers: messages keep the first failure, YAML getters name file, line and key, output files are whole or absent. */
+/* The common helpers: messages keep the first failure, YAML getters name file, line and key, output files are whole or
+ * absent. */
 #include "file_bytes.h"
 #include "lisi_status.h"
 #include "out_file.h"
@@ -56,9 +57,12 @@ static void expect_yaml_message(const char *text, const char *message) {
   int number;
   double values[3];
   yaml_ref list;
-  if (status == LISI_OK) status = yaml_need_int(doc, yaml_root(doc), "n", 1, 9, &number, &err);
-  if (status == LISI_OK) status = yaml_need(doc, yaml_root(doc), "v", YAML_SEQUENCE, &list, &err);
-  if (status == LISI_OK) status = yaml_as_doubles(doc, list, "v", 3, values, &err);
+  if (status == LISI_OK)
+    status = yaml_need_int(doc, yaml_root(doc), "n", 1, 9, &number, &err);
+  if (status == LISI_OK)
+    status = yaml_need(doc, yaml_root(doc), "v", YAML_SEQUENCE, &list, &err);
+  if (status == LISI_OK)
+    status = yaml_as_doubles(doc, list, "v", 3, values, &err);
   yaml_doc_free(doc);
   if (message == NULL) {
     assert_int_equal(status, LISI_OK);
@@ -67,7 +71,8 @@ static void expect_yaml_message(const char *text, const char *message) {
     return;
   }
   assert_int_equal(status, LISI_ERR_INPUT);
-  if (strstr(err.message, message) == NULL) fail_msg("expected '%s' in '%s'", message, err.message);
+  if (strstr(err.message, message) == NULL)
+    fail_msg("expected '%s' in '%s'", message, err.message);
 }
 
 static void yaml_messages(void **state) {
@@ -95,7 +100,8 @@ static void bytes_plain_and_gz(void **state) {
   size_t size = 0;
   gzFile gz = gzopen(path_of("a.gz"), "wb");
   assert_non_null(gz);
-  for (int k = 0; k < 100000; k++) assert_int_equal(gzwrite(gz, "0123456789", 10), 10);
+  for (int k = 0; k < 100000; k++)
+    assert_int_equal(gzwrite(gz, "0123456789", 10), 10);
   assert_int_equal(gzclose(gz), Z_OK);
   assert_int_equal(file_bytes_read(path_of("a.gz"), 1 << 24, &bytes, &size, &err), LISI_OK);
   assert_int_equal(size, 1000000);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From a jump log to paths: what is known counts, what is not known (a break, an unassigned stretch, the tail behind the last F) does not. */
+/* From a jump log to paths: what is known counts, what is not known (a break, an unassigned stretch, the tail behind
+ * the last F) does not. */
 #include "counts.h"
 #include "jump_log.h"
 #include "paths.h"
@@ -15,10 +16,11 @@
 
 #include <cmocka.h>
 
-static const char head[] = "lisi-jumps 1\nunits ps Angstrom\ntimestep 0.002\nevery 10\nstart 0\natoms 1\nmode nearest dwell 1\n"
-                           "framework no\nreplicate 1 1 1\ncell 6 0 0 0 6 0 0 0 6\nsites 5\n|format: lisi-sites 1\n"
-                           "|cell: [[6, 0, 0], [0, 6, 0], [0, 0, 6]]\n|sites:\n|  - {type: 1, frac: [0, 0, 0]}\n"
-                           "|  - {type: 1, frac: [0.5, 0.5, 0.5]}\ndata\n";
+static const char head[] =
+    "lisi-jumps 1\nunits ps Angstrom\ntimestep 0.002\nevery 10\nstart 0\natoms 1\nmode nearest dwell 1\n"
+    "framework no\nreplicate 1 1 1\ncell 6 0 0 0 6 0 0 0 6\nsites 5\n|format: lisi-sites 1\n"
+    "|cell: [[6, 0, 0], [0, 6, 0], [0, 0, 6]]\n|sites:\n|  - {type: 1, frac: [0, 0, 0]}\n"
+    "|  - {type: 1, frac: [0.5, 0.5, 0.5]}\ndata\n";
 #define CELL " 6 0 0 0 6 0 0 0 6\n"
 
 /* The number of pairs i -> j (states from 0) at one sample of lag, and the sum of everything. */
@@ -35,11 +37,14 @@ static double counted(const char *records, int i, int j, double *sum) {
   path_set paths;
   lag_counts counts = {0};
   const char *file = path;
-  if (paths_from_jump_logs(1, &file, &paths, &err) != LISI_OK) fail_msg("%s", err.message);
-  if (counts_from_paths(&paths, 1, 1, 1, 1, &counts, &err) != LISI_OK) fail_msg("%s", err.message);
+  if (paths_from_jump_logs(1, &file, &paths, &err) != LISI_OK)
+    fail_msg("%s", err.message);
+  if (counts_from_paths(&paths, 1, 1, 1, 1, &counts, &err) != LISI_OK)
+    fail_msg("%s", err.message);
   double found = 0.0;
   for (size_t k = 0; k < counts.total.n; k++)
-    if (counts.total.entry[k].i == i && counts.total.entry[k].j == j) found += counts.total.entry[k].c;
+    if (counts.total.entry[k].i == i && counts.total.entry[k].j == j)
+      found += counts.total.entry[k].c;
   *sum = count_table_sum(&counts.total);
   lag_counts_free(&counts);
   path_set_free(&paths);

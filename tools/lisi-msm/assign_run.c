@@ -14,7 +14,6 @@
 #include <string.h>
 #include <unistd.h>
 
-
 /* The atoms of one kind in the present frame, and the ids they must have. */
 typedef struct {
   int n, capacity;
