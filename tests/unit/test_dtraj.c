@@ -187,7 +187,7 @@ static void jump_logs(void **state) {
   put_log(0, "50",
           "100 1 0 2 0 0 0\n100 7 0 4 1 -1 0\nF 100 8 0 0 0 4 0 0 0 4\n"
           "200 1 2 4 0 0 0\n300 1 4 0 0 0 0\n350 1 0 1 1 0 0\n400 7 4 1 1 0 0\n"
-          "E 500 7\nB 600\n600 1 0 2 3 0 0\nF 700 8.4 0 0 0 4 0 0 0 4\n750 1 2 1 0 0 0\n");
+          "E 500 7\nF 550 8 0 0 0 4 0 0 0 4\nB 600\n600 1 0 2 3 0 0\nF 700 8.4 0 0 0 4 0 0 0 4\n750 1 2 1 0 0 0\n");
   const char *files[2] = {name[0], name[1]};
   path_set p;
   OK(paths_from_jump_logs(1, files, &p, err));
