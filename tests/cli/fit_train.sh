@@ -56,6 +56,12 @@ expect 1 'above the limit' "$fit" test "$dir/a.yace" "$dir/data.xyz" --max-energ
 expect 1 'force-rmse' "$fit" test "$dir/a.yace" "$dir/data.xyz" --max-force-rmse 0.1
 expect 2 'expected a number' "$fit" test "$dir/a.yace" "$dir/data.xyz" --max-force-rmse x
 
+# What potentials/README.md promises of the shipped model on frames that it has not seen, and that its data are the shipped ones.
+shipped=$SRC/potentials
+expect 0 '' "$fit" test "$shipped/Li-Si.yace" "$shipped/data/test.xyz" --max-energy-rmse 5 --max-force-relative 12 --max-virial-rmse 45
+sum=$(cat "$shipped/data/train.xyz" "$shipped/data/extra.xyz" | sha256sum | cut -d' ' -f1)
+grep -q "data_sha256: \"$sum\"" "$shipped/Li-Si.yace" || fail "Li-Si.yace was made from other data than potentials/data"
+
 # Wrong calls and wrong input: exit 2, a message that names the place, and no file.
 expect 2 'no_such.yaml' "$fit" train "$dir/no_such.yaml" -o "$dir/c.yace"
 expect 2 '-o MODEL' "$fit" train "$dir/fit.yaml"

@@ -2,6 +2,8 @@
 /* Design rows: forces and virial against finite differences of the energy, symmetry, the same numbers from the
  * evaluator, and a fit that finds a known model. */
 #include "ace_eval.h"
+#include "ace_radial.h"
+#include "fit_modes.h"
 #include "fit_neighbors.h"
 #include "fit_solve.h"
 
@@ -301,9 +303,83 @@ static void inner_cutoff_is_refused(void **state) {
   fit_basis_free(b);
 }
 
+/* The R_n of fit_modes: unit mean square and orthogonal where the data are, and each rougher than the one before. */
+static void modes_are_ordered(void **state) {
+  (void)state;
+  enum { K = 8, NR = 5, STEPS = 2000 };
+  double crad[NR * 2 * K] = {0}, g[K], dg[K], rough[NR] = {0}, overlap[NR][NR] = {{0}};
+  double core = 1.2, from = 1.9, rc = 5, h = (rc - core) / STEPS;
+  ace_bond bond = {.kind = ACE_SBESSEL, .nradmax = NR, .lmax = 1, .nradbase = K, .rcut = rc, .crad = crad};
+  double before[NR * 2] = {0};
+  lisi_error err = {0};
+  assert_int_equal(fit_modes(&bond, core, from, &err), LISI_OK);
+  for (int s = 0; s <= STEPS; s++) {
+    double r = core + s * h, R[NR * 2], dR[NR * 2];
+    ace_radial_base(&bond, ACE_INNER_ZBL, r, g, dg);
+    ace_radial_nl(&bond, g, dg, R, dR);
+    for (int a = 0; a < NR; a++) {
+      assert_true(R[2 * a] == R[2 * a + 1]); /* every l the same */
+      if (s)
+        rough[a] += (dR[2 * a] - before[2 * a]) * (dR[2 * a] - before[2 * a]) / h;
+      for (int b = 0; b < NR; b++)
+        if (r >= from)
+          overlap[a][b] += R[2 * a] * R[2 * b] * h / (rc - from);
+    }
+    memcpy(before, dR, sizeof before);
+  }
+  for (int a = 0; a < NR; a++) {
+    for (int b = 0; b < NR; b++)
+      assert_true(fabs(overlap[a][b] - (a == b)) < 0.01);
+    if (a)
+      assert_true(rough[a] > rough[a - 1]);
+  }
+}
+
+/* Damaged recipes give a recipe or a message, never a crash. */
+static void damaged_recipes(void **state) {
+  (void)state;
+  char text[1000], path[] = "/tmp/lisi-fit-XXXXXX";
+  int fd = mkstemp(path);
+  assert_true(fd >= 0);
+  close(fd);
+  int n = snprintf(
+      text, sizeof text,
+      "format: lisi-fit 1\nelements: [Li, Si]\nE0: {Li: -1, Si: 2}\ndata: {train: [a, b], test: c, keys: {energy: e}}\n"
+      "radial: {kind: SBessel, cutoff: 4.5, nbase: 9, smooth: [.2, .3], zbl: [1.0, 0.3], pairs: {Li-Si: {cutoff: "
+      "4}}}\nbasis:\n%s"
+      "weights: {energy: 1, groups: {random: {force: 2}}}\nprior: {ridge: cv, folds: 3}\n",
+      orders);
+  unsigned seed = 17;
+  for (int k = 0; k < 3000; k++) {
+    char copy[1000];
+    memcpy(copy, text, sizeof copy);
+    int size = n;
+    for (int c = 0; k && c < 1 + k % 2; c++) {
+      seed = seed * 1664525u + 1013904223u;
+      copy[(seed >> 8) % (unsigned)n] = k % 3 ? "{}[]:,-#9 aL"[(seed >> 4) % 12] : (char)(seed >> 3);
+    }
+    if (k % 7 == 6)
+      size = (int)((seed >> 9) % (unsigned)n);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fwrite(copy, 1, (size_t)size, f);
+    fclose(f);
+    fit_recipe *r;
+    lisi_error err = {0};
+    if (fit_recipe_load(path, &r, &err) == LISI_OK)
+      fit_recipe_free(r);
+    else {
+      assert_true(k > 0 && strlen(err.message) > 0);
+      assert_null(r);
+    }
+  }
+  unlink(path);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(finite_differences), cmocka_unit_test(evaluator_agrees),
-                                     cmocka_unit_test(neighbors_are_complete), cmocka_unit_test(fit_recovers),
-                                     cmocka_unit_test(inner_cutoff_is_refused)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(finite_differences),      cmocka_unit_test(evaluator_agrees),
+                                     cmocka_unit_test(neighbors_are_complete),  cmocka_unit_test(fit_recovers),
+                                     cmocka_unit_test(inner_cutoff_is_refused), cmocka_unit_test(modes_are_ordered),
+                                     cmocka_unit_test(damaged_recipes)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
