@@ -38,6 +38,10 @@ lisi_status out_file_open(const char *path, out_file **out, lisi_error *err) {
     release(file);
     return lisi_fail(err, LISI_ERR_INPUT, "%s: cannot be written: it is a folder", path);
   }
+  if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) { /* renaming would replace a device or a pipe by a file */
+    release(file);
+    return lisi_fail(err, LISI_ERR_INPUT, "%s: cannot be written: it is not an ordinary file", path);
+  }
   file->stream = fopen(file->temporary, "w");
   if (file->stream == NULL) {
     const lisi_status status = lisi_fail(err, LISI_ERR_INPUT, "%s: cannot be written: %s", path, strerror(errno));
@@ -59,7 +63,7 @@ lisi_status out_file_commit(out_file *file, lisi_error *err) {
   const int reason = errno;
   if (bad != 0 || fsync(fileno(file->stream)) != 0) {
     const int why = bad != 0 ? reason : errno;
-    /* fsync is not possible on some special files; a pipe or /dev/null is not a failure. */
+    /* Some file systems have no fsync; that is no failure to write. */
     if (bad != 0 || (why != EINVAL && why != EROFS))
       status = lisi_fail(err, LISI_ERR_IO, "%s: writing failed: %s", file->path, strerror(why));
   }

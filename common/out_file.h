@@ -14,7 +14,8 @@ extern "C" {
 
 typedef struct out_file out_file;
 
-/* Opens "<path>.tmp.<pid>" for writing. An unwritable folder is an error that names the path. */
+/* Opens "<path>.tmp.<pid>" for writing. An unwritable folder is an error that names the path, and so is a path that is
+ * there and no ordinary file (a device, a pipe). */
 LISI_MUST_CHECK lisi_status out_file_open(const char *path, out_file **file, lisi_error *err);
 /* Where to print; write errors are found by out_file_commit. */
 FILE *out_file_stream(out_file *file);

@@ -132,6 +132,17 @@ static lisi_status read_sites(const yaml_doc *doc, site_set *set, lisi_error *er
   set->nsites = n;
   for (int k = 0; k < n && status == LISI_OK; k++)
     status = read_site(doc, yaml_seq_at(doc, list, k), &set->site[k], err);
+  /* A file that gives one position an orbit and its multiplicity would leave most of the crystal without sites. */
+  for (int k = 0; k < n && status == LISI_OK; k++) {
+    const site *s = &set->site[k];
+    int found = 0;
+    for (int m = 0; m < n && s->multiplicity > 0 && found <= s->multiplicity; m++)
+      found += set->site[m].type == s->type && strcmp(set->site[m].label, s->label) == 0;
+    if (s->multiplicity > 0 && found != s->multiplicity)
+      status = yaml_fail(doc, yaml_seq_at(doc, list, k), err,
+                         "site %s: multiplicity %d, but %d entries of this type and label; every position of the cell has to be listed",
+                         s->label, s->multiplicity, found);
+  }
   return status;
 }
 

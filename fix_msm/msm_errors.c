@@ -12,32 +12,41 @@
 /* Quantities: 9 of D, D_iso, D_all_iso, then the time scales. */
 enum { Q_D = 0, Q_ISO = 9, Q_ALL = 10, Q_TIMES = 11 };
 
+typedef struct {
+  double time;
+  bool negative; /* of a negative eigenvalue */
+} resampled_time;
+
 static int falling(const void *a, const void *b) {
-  const double x = *(const double *)a, y = *(const double *)b;
+  const double x = ((const resampled_time *)a)->time, y = ((const resampled_time *)b)->time;
   return x > y ? -1 : x < y;
 }
 
-static lisi_status times_of(const set_estimate *e, double lag, int n, double *times, lisi_error *err) {
+/* The slowest n times of a resample. An interval has to be one of the signed eigenvalue: where noise takes it through zero, its modulus would keep every resample
+ * away from zero and make a slow process of it. So a time counts as 0 in a resample where the sign is not that of the model's own eigenvalue, negative[n]. */
+static lisi_status times_of(const set_estimate *e, double lag, int n, const bool *negative, double *times, lisi_error *err) {
   const size_t N = (size_t)e->n;
   double *re = malloc(N * sizeof *re), *im = malloc(N * sizeof *im), *P = malloc(N * N * sizeof *P);
-  lisi_status status = (!re || !im || !P) ? lisi_no_memory(err, N * N * sizeof *P) : LISI_OK;
+  resampled_time *mode = malloc(N * sizeof *mode);
+  lisi_status status = (!re || !im || !P || !mode) ? lisi_no_memory(err, N * N * sizeof *P) : LISI_OK;
   if (status == LISI_OK && e->balanced) {
     memcpy(P, e->X, N * N * sizeof *P); /* rounding asymmetry does not matter: the upper triangle is taken */
     status = spectrum_reversible(e->n, P, e->pi, re, NULL, err);
     for (size_t k = 0; k < N && status == LISI_OK; k++)
-      re[k] = spectrum_timescale_gap(re[k], lag);
+      mode[k] = (resampled_time){spectrum_timescale_gap(re[k], lag), re[k] > 1.0}; /* re is 1 - lambda */
   } else if (status == LISI_OK) {
     network_matrix(&e->net, P);
     status = spectrum_general(e->n, P, re, im, err);
     for (size_t k = 0; k < N && status == LISI_OK; k++)
-      re[k] = spectrum_timescale(re[k], im[k], lag);
+      mode[k] = (resampled_time){spectrum_timescale(re[k], im[k], lag), re[k] < 0.0 && im[k] == 0.0};
   }
   if (status == LISI_OK) {
     if (N > 1)
-      qsort(re + 1, N - 1, sizeof *re, falling);
+      qsort(mode + 1, N - 1, sizeof *mode, falling);
     for (int k = 0; k < n && k + 1 < e->n; k++)
-      times[k] = re[k + 1];
+      times[k] = mode[k + 1].negative == negative[k] ? mode[k + 1].time : 0.0;
   }
+  free(mode);
   free(re);
   free(im);
   free(P);
@@ -63,7 +72,7 @@ static lisi_status resample(const state_space *space, const count_table *table, 
     const bool inside = kept[e.state[0]]; /* a resample's sets lie within those of the whole */
     if (inside && first) {
       first = false;
-      status = times_of(&e, m->lag, m->nci, value + Q_TIMES, err);
+      status = times_of(&e, m->lag, m->nci, m->negative, value + Q_TIMES, err);
     }
     if (status == LISI_OK && space->geometry && sets.starts[s] > 0.0) {
       status = transport_solve(&e.net, e.pi, e.balanced, false, &tr, err);
@@ -202,6 +211,10 @@ lisi_status msm_errors(const state_space *space, const lag_counts *counts, const
   }
   if (status != LISI_OK)
     goto done;
+  /* No displacement has a negative variance; what is below zero is rounding. */
+  for (int q = 0; q < Q_TIMES; q++)
+    if ((q >= Q_ISO || q / 3 == q % 3) && lo[q] < 0.0)
+      lo[q] = 0.0;
   for (int k = 0; k < 9; k++) {
     m->D_lo[k / 3][k % 3] = lo[Q_D + k];
     m->D_hi[k / 3][k % 3] = hi[Q_D + k];

@@ -99,9 +99,9 @@ static lisi_status test_file(const ace_model *model, const ace_eval *eval, ace_w
   progress bar = progress_start(path);
   for (int k = 0; k < set->nframes && status == LISI_OK; k++) {
     const xyz_frame *f = &set->frame[k];
-    if (!f->force && !f->has_energy) {
-      status = lisi_fail(err, LISI_ERR_INPUT, "%s:%d: the frame has neither energy nor forces to compare with",
-                         set->name, f->line);
+    if (!f->force || !f->has_energy) {
+      status = lisi_fail(err, LISI_ERR_INPUT, "%s:%d: the frame has no %s to compare with (is the key's name another?)",
+                         set->name, f->line, f->has_energy ? "forces" : "energy");
       break;
     }
     double energy = 0.0, virial[6] = {0}, *force = malloc(3 * (size_t)f->natoms * sizeof *force);
