@@ -140,7 +140,8 @@ static lisi_status read_sites(const yaml_doc *doc, site_set *set, lisi_error *er
       found += set->site[m].type == s->type && strcmp(set->site[m].label, s->label) == 0;
     if (s->multiplicity > 0 && found != s->multiplicity)
       status = yaml_fail(doc, yaml_seq_at(doc, list, k), err,
-                         "site %s: multiplicity %d, but %d entries of this type and label; every position of the cell has to be listed",
+                         "site %s: multiplicity %d, but %d entries of this type and label; every position of the cell "
+                         "has to be listed",
                          s->label, s->multiplicity, found);
   }
   return status;

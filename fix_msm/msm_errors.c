@@ -22,9 +22,11 @@ static int falling(const void *a, const void *b) {
   return x > y ? -1 : x < y;
 }
 
-/* The slowest n times of a resample. An interval has to be one of the signed eigenvalue: where noise takes it through zero, its modulus would keep every resample
- * away from zero and make a slow process of it. So a time counts as 0 in a resample where the sign is not that of the model's own eigenvalue, negative[n]. */
-static lisi_status times_of(const set_estimate *e, double lag, int n, const bool *negative, double *times, lisi_error *err) {
+/* The slowest n times of a resample. An interval has to be one of the signed eigenvalue: where noise takes it through
+ * zero, its modulus would keep every resample away from zero and make a slow process of it. So a time counts as 0 in a
+ * resample where the sign is not that of the model's own eigenvalue, negative[n]. */
+static lisi_status times_of(const set_estimate *e, double lag, int n, const bool *negative, double *times,
+                            lisi_error *err) {
   const size_t N = (size_t)e->n;
   double *re = malloc(N * sizeof *re), *im = malloc(N * sizeof *im), *P = malloc(N * N * sizeof *P);
   resampled_time *mode = malloc(N * sizeof *mode);

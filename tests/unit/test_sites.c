@@ -19,7 +19,7 @@ static const char good[] = "# two kinds of sites\n"
                            "  - {species: Si, frac: [0.25, 0.25, 0.25]}\n"
                            "  - {species: Si, frac: [0.75, 0.75, 0.75]}\n"
                            "sites:\n"
-                           "  - {type: 1, label: Li1, frac: [0, 0, 0], multiplicity: 1, radius: 0.8}\n"
+                           "  - {type: 1, label: Li1, frac: [0, 0, 0], multiplicity: 2, radius: 0.8}\n"
                            "  - {type: 1, label: Li1, frac: [0.5, -0.25, 1.0]}\n"
                            "  - {type: 3, frac: [0.5, 0.5, 0.5]}\n"
                            "something_else: kept\n";
@@ -40,7 +40,7 @@ static void everything_is_read(void **state) {
   assert_true(set->framework[1][2] == 0.75);
   assert_int_equal(set->nsites, 3);
   assert_string_equal(set->site[0].label, "Li1");
-  assert_int_equal(set->site[0].multiplicity, 1);
+  assert_int_equal(set->site[0].multiplicity, 2);
   assert_true(set->site[0].radius == 0.8);
   assert_int_equal(set->site[1].multiplicity, 0);
   assert_true(set->site[1].radius == 0.0);
@@ -98,8 +98,8 @@ static void refused_in_words(void **state) {
        LISI_ERR_INPUT},
       {"radius: 0.8", "radius: -1", "s.yaml:8: radius: expected a positive number, found -1", LISI_ERR_INPUT},
       {"radius: 0.8", "radius: .nan", "s.yaml:8: radius", LISI_ERR_INPUT},
-      {"multiplicity: 1", "multiplicity: 0", "s.yaml:8: multiplicity", LISI_ERR_INPUT},
-      {"multiplicity: 1", "multiplicity: 4", "s.yaml:8: site Li1: multiplicity 4, but 1 entries", LISI_ERR_INPUT},
+      {"multiplicity: 2", "multiplicity: 0", "s.yaml:8: multiplicity", LISI_ERR_INPUT},
+      {"multiplicity: 2", "multiplicity: 4", "s.yaml:8: site Li1: multiplicity 4, but 2 entries", LISI_ERR_INPUT},
       {"frac: [0, 0, 0], ", "", "frac", LISI_ERR_INPUT},
       {"frac: [0, 0, 0]", "frac: [0, 0]", "s.yaml:8: frac", LISI_ERR_INPUT},
       {"frac: [0, 0, 0]", "frac: [0, .nan, 0]", "s.yaml:8: frac", LISI_ERR_INPUT},

@@ -81,7 +81,8 @@ static lisi_status refuse_twice(int n, char *const *file, lisi_error *err) {
     for (int m = 0; m < k; m++) {
       struct stat a, b;
       if (stat(file[k], &a) == 0 && stat(file[m], &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
-        return lisi_fail(err, LISI_ERR_INPUT, "%s and %s are the same file; expected each input once", file[m], file[k]);
+        return lisi_fail(err, LISI_ERR_INPUT, "%s and %s are the same file; expected each input once", file[m],
+                         file[k]);
     }
   return LISI_OK;
 }
@@ -444,7 +445,8 @@ static lisi_status check_options(const build_options *o, lisi_error *err) {
     return lisi_fail(err, LISI_ERR_INPUT, "--blocks: expected 1 to 10000, found %ld", o->blocks);
   /* -1: not given */
   if (o->resamples != -1 && o->resamples != 0 && (o->resamples < 20 || o->resamples > 100000))
-    return lisi_fail(err, LISI_ERR_INPUT, "--resamples: expected 0 (no intervals) or 20 to 100000, found %ld", o->resamples);
+    return lisi_fail(err, LISI_ERR_INPUT, "--resamples: expected 0 (no intervals) or 20 to 100000, found %ld",
+                     o->resamples);
   for (int k = 0; k < o->lags.n; k++)
     if (!(o->lags.value[k] > 0))
       return lisi_fail(err, LISI_ERR_INPUT, "--lags: a lag must be positive, found %g", o->lags.value[k]);
