@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <math.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -258,19 +259,6 @@ lisi_status yaml_as_int(const yaml_doc *doc, yaml_ref node, const char *what, in
     return not_a(doc, node, what, expected, err);
   *value = (int)x;
   return LISI_OK;
-}
-
-lisi_status yaml_as_bool(const yaml_doc *doc, yaml_ref node, const char *what, bool *value, lisi_error *err) {
-  const char *text = yaml_text(doc, node);
-  if (text != NULL && (strcmp(text, "true") == 0 || strcmp(text, "yes") == 0 || strcmp(text, "on") == 0)) {
-    *value = true;
-    return LISI_OK;
-  }
-  if (text != NULL && (strcmp(text, "false") == 0 || strcmp(text, "no") == 0 || strcmp(text, "off") == 0)) {
-    *value = false;
-    return LISI_OK;
-  }
-  return not_a(doc, node, what, "true or false", err);
 }
 
 static lisi_status expect_length(const yaml_doc *doc, yaml_ref node, const char *what, int n, lisi_error *err) {

@@ -7,7 +7,6 @@
 
 #include "lisi_status.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #ifdef __cplusplus
@@ -51,8 +50,6 @@ LISI_MUST_CHECK lisi_status yaml_as_double(const yaml_doc *doc, yaml_ref node, c
                                            lisi_error *err);
 LISI_MUST_CHECK lisi_status yaml_as_int(const yaml_doc *doc, yaml_ref node, const char *what, int lo, int hi,
                                         int *value, lisi_error *err);
-LISI_MUST_CHECK lisi_status yaml_as_bool(const yaml_doc *doc, yaml_ref node, const char *what, bool *value,
-                                         lisi_error *err);
 /* A sequence of exactly n numbers into value[n]. */
 LISI_MUST_CHECK lisi_status yaml_as_doubles(const yaml_doc *doc, yaml_ref node, const char *what, int n, double *value,
                                             lisi_error *err);

@@ -28,8 +28,8 @@ typedef struct {
 
 const char *track_mode_name(track_mode mode); /* "nearest", "core", "sphere" */
 /* Refuses a radius that is not positive, or (core, sphere) larger than half the smallest distance between sites, so
- * that a point is in one core at most; a dwell below
- * 1. `closest` from site_index_closest. */
+ * that a point is in one core at most (with a tenth to spare, because a box under pressure control breathes); a dwell
+ * below 1. `closest` from site_index_closest. */
 LISI_MUST_CHECK lisi_status tracker_rule_check(const tracker_rule *rule, double closest, lisi_error *err);
 
 /* Zero-initialise for an atom that was never seen. All fields are integers below 2^53 and travel as doubles. */

@@ -99,6 +99,10 @@ touch plain
 exits 2 "$BIN/lisi-msm" build --dtraj d.txt --lags 1 -o plain/x; says plain
 exits 2 "$BIN/lisi-msm" build --dtraj d.txt --lags 1 -o plain; says plain
 
+# one file twice is no more data; intervals from one resample are none
+exits 2 "$BIN/lisi-msm" build --dtraj d.txt ./d.txt --lags 1; says 'the same file'
+exits 2 "$BIN/lisi-msm" build --dtraj d.txt --lags 1 --resamples 1; says '20 to 100000'
+
 # the program itself
 exits 2 "$BIN/lisi-msm"
 exits 2 "$BIN/lisi-msm" frobnicate; says frobnicate

@@ -154,6 +154,16 @@ static void output_whole_or_absent(void **state) {
   assert_string_equal(bytes, "old");
   free(bytes);
 
+  /* A pipe (a device alike) is refused and stays what it is. */
+  lisi_error special = {0};
+  struct stat info;
+  assert_int_equal(mkfifo(path_of("pipe"), 0600), 0);
+  assert_int_equal(out_file_open(path_of("pipe"), &file, &special), LISI_ERR_INPUT);
+  assert_non_null(strstr(special.message, "not an ordinary file"));
+  assert_int_equal(stat(path_of("pipe"), &info), 0);
+  assert_true(S_ISFIFO(info.st_mode));
+  assert_int_equal(unlink(path_of("pipe")), 0);
+
   lisi_error bad = {0};
   assert_int_equal(out_file_open("/nonexistent-folder/x", &file, &bad), LISI_ERR_INPUT);
   assert_int_equal(out_file_open(folder, &file, &bad), LISI_ERR_INPUT);
