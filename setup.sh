@@ -21,10 +21,11 @@ say() { printf '\n== %s\n' "$*"; }
 die() { printf '\nsetup.sh: error: %s\n' "$*" >&2; exit 1; }
 usage() { sed -n '3,7p' "$here/setup.sh" | sed 's/^# \{0,1\}//'; }
 
-# package, and the program that shows that it (or another one like it) is there; - where only dpkg can tell
+# package, and the program that shows that it (or another one like it) is there; - where only dpkg can tell.
+# mpi.h: openmpi-bin alone brings a mpicxx that finds no headers, so a compiler has to be asked.
 packages=(
   'gcc gcc' 'g++ g++' 'libc6-dev -' 'make make' 'cmake cmake' 'pkg-config pkg-config' 'xz-utils xz' 'ca-certificates -'
-  'libopenmpi-dev mpicxx' 'openmpi-bin mpirun'
+  'libopenmpi-dev mpi.h' 'openmpi-bin mpirun'
   # OpenBLAS of the OpenMP kind: it takes its threads from OMP_NUM_THREADS as the rest of lisi does, so that MPI ranks
   # (which run with one) do not fight for the cores.
   'libopenblas-openmp-dev -' 'liblapacke-dev -' 'libarpack2-dev -'
@@ -34,11 +35,19 @@ packages=(
 
 installed() { [[ $(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }
 
+present() { # program
+  case $1 in
+    -) return 1 ;;
+    mpi.h) echo '#include <mpi.h>' | mpicxx -fsyntax-only -x c++ - >/dev/null 2>&1 ;;
+    *) command -v "$1" >/dev/null ;;
+  esac
+}
+
 install_packages() {
   local missing=() entry package program
   for entry in "${packages[@]}"; do
     read -r package program <<<"$entry"
-    [[ $program != - ]] && command -v "$program" >/dev/null && continue
+    present "$program" && continue
     command -v dpkg-query >/dev/null && installed "$package" && continue
     [[ $package == libopenblas-openmp-dev ]] && { installed libopenblas-pthread-dev || installed libopenblas-serial-dev; } && continue
     missing+=("$package")
