@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Microseconds per atom and step of the ACE evaluator on one core, with the share of each part. The system is bcc with
- * random displacements at the density and composition of Li13Si4; the model is a .yace file with the elements Li and
- * Si, or a random one with ranks up to 4. bench_ace [-a number of cells along an axis] [-s seconds] [model.yace] */
+/* Microseconds per atom and step of the ACE evaluator on one core, floating-point operations, and the share of each
+ * part. The system is bcc with random displacements at the density and composition of Li13Si4 (the first element as Li,
+ * the others as Si); the model is a .yace file, or a random one with ranks up to 4. */
 #include "ace_eval.h"
 #include "ace_eval_tables.h"
 
@@ -14,7 +14,7 @@
 
 static double now(void) {
   struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t); /* others may use the machine, too */
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
@@ -177,7 +177,7 @@ typedef struct {
   double (*rij)[3];
 } neighbours;
 
-static neighbours make_system(int cells, double cutoff) {
+static neighbours make_system(int cells, double cutoff, int nelements) {
   const double a = 3.16, box = cells * a; /* 15.8 Angstrom^3 an atom, as Li13Si4 */
   neighbours s = {.natoms = 2 * cells * cells * cells};
   const size_t n = (size_t)s.natoms;
@@ -189,7 +189,7 @@ static neighbours make_system(int cells, double cutoff) {
     const int cell[3] = {c % cells, c / cells % cells, c / cells / cells};
     for (int k = 0; k < 3; k++)
       x[i][k] = a * (cell[k] + 0.5 * (i % 2)) + 0.3 * (uniform() - 0.5);
-    s.element[i] = uniform() < 4.0 / 17.0;
+    s.element[i] = nelements < 2 || uniform() < 13.0 / 17.0 ? 0 : 1 + (int)(uniform() * (nelements - 1));
   }
   const int images = (int)(cutoff / box) + 1;
   size_t capacity = 0, count = 0;
@@ -217,84 +217,104 @@ static neighbours make_system(int cells, double cutoff) {
   return s;
 }
 
-/* ---- the parts, each alone ---- */
-static ace_batch *batches_of(const ace_eval *e, const neighbours *s, int i, int nu, int *n) {
-  ace_batch *batch = need(calloc((size_t)(s->first[i + 1] - s->first[i]) / 4 + 1, sizeof *batch));
-  int count = 0;
-  for (int j = s->first[i]; j < s->first[i + 1]; j++) {
-    const double *d = s->rij[j], r = sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]);
-    if (s->nelement[j] != nu || r >= e->pair[s->element[i] * e->nelements + nu].bond.rcut)
-      continue;
-    ace_batch *b = &batch[count / 4];
-    for (int k = 0; k < 3; k++)
-      b->u[k][count % 4] = d[k] / r;
-    b->r[count % 4] = r;
-    b->source[count % 4] = j;
-    count++;
+/* ---- floating-point operations ---- */
+
+/* Multiplications and additions (a fused one counts as two) of the useful lanes and channels, per part: what fills up
+ * lanes, slots and rows is not counted, nor are the harmonics that are made a second time on the way back, nor
+ * distances, embedding and core. */
+static double radial_flops(const ace_pair_table *t) {
+  const double lm = (t->lmax + 1) * (t->lmax + 2) / 2.0, m0 = t->lmax + 1;
+  return t->lmax < 0 ? 0.0 : 12.0 * t->nrow + 4.0 * lm + 2.0 * (lm - m0) + 6.0 * m0;
+}
+static double channels(const ace_pair_table *t) {
+  double sum = 0.0;
+  for (int l = 0; l <= t->lmax; l++)
+    sum += (2 * l + 1) * t->nch[l];
+  return sum;
+}
+static double force_flops(const ace_pair_table *t) {
+  const double lm = (t->lmax + 1) * (t->lmax + 2) / 2.0, m0 = t->lmax + 1;
+  return 4.0 * channels(t) + 2.0 * m0 * m0 + 9.0 * (lm - m0) + 3.0 * m0 + 14.0 * m0 + 25.0;
+}
+/* Making a product and handing its adjoint down, and adding a value's own adjoint. */
+static double product_flops(ace_product_kind kind) {
+  static const double flops[] = {
+      [ACE_VALUE] = 2, [ACE_REAL_VALUE] = 1, [ACE_RR] = 5, [ACE_RC] = 10, [ACE_CC] = 22, [ACE_CJ] = 22, [ACE_ABS] = 9};
+  return flops[kind];
+}
+static double central_flops(const ace_product *p) {
+  const double nd = p->ndensity;
+  double sum = (nd > 1 ? 4.0 * nd : 3.0) * p->nlinear;
+  for (uint32_t r = 0; r < p->nrun; r++)
+    sum += p->run[r].count * product_flops(p->run[r].kind);
+  for (uint32_t r = 0; r < p->ngrouprun; r++) {
+    const ace_run *g = &p->grouprun[r];
+    const double n = g->terms, real = g->variety == 0 ? n : 0.0, full = n - real;
+    double each = product_flops(g->kind) + (nd > 1 ? 0.0 : 4.0) + 4.0 * real + 8.0 * full;
+    if (nd > 1)
+      each += real * (1.0 + 2.0 * nd + 2.0 * nd - 1.0) + full * (3.0 + 2.0 * nd + 2.0 * nd - 1.0);
+    sum += g->count * each;
   }
-  *n = (count + 3) / 4;
-  for (int k = count; k < 4 * *n; k++) {
-    batch[k / 4].u[2][k % 4] = batch[k / 4].r[k % 4] = 1.0;
-    batch[k / 4].source[k % 4] = -1;
-  }
-  return batch;
+  return sum;
 }
 
-static void parts(const ace_eval *e, const neighbours *s, double t[3]) {
-  double *A = need(aligned_alloc(64, ((size_t)e->nA_max + 16) / 8 * 64)),
-         *row = need(aligned_alloc(64, ((size_t)e->ncol_max * 10 + 16) / 8 * 64));
-  double *value = need(aligned_alloc(64, ((size_t)e->nnode_max + 1) * 64)),
-         *adjoint = need(aligned_alloc(64, ((size_t)e->nnode_max + 1) * 64));
-  memset(A, 0, (size_t)e->nA_max * sizeof *A);
-  for (size_t k = 0; k < 8 * (size_t)e->nnode_max; k++)
-    value[k] = uniform();
-  const int repeat = 5, blocks = s->natoms;
-  t[0] = t[1] = t[2] = 0.0;
-  for (int i = 0; i < s->natoms; i++)
-    for (int nu = 0; nu < e->nelements; nu++) {
-      const ace_pair_table *pair = &e->pair[s->element[i] * e->nelements + nu];
-      int n;
-      ace_batch *batch = batches_of(e, s, i, nu, &n);
-      const double t0 = now();
-      ace_kernel_gather(pair, &e->lm, batch, n, A, row);
-      const double t1 = now();
-      ace_kernel_scatter(pair, &e->lm, batch, n, A, row);
-      t[0] += t1 - t0;
-      t[2] += now() - t1;
-      free(batch);
+/* Per part, all atoms together. */
+static void count_flops(const ace_eval *e, const neighbours *s, double flops[ACE_PARTS]) {
+  memset(flops, 0, ACE_PARTS * sizeof *flops);
+  for (int i = 0; i < s->natoms; i++) {
+    flops[ACE_PART_PRODUCTS] += central_flops(&e->central[s->element[i]].product);
+    for (int j = s->first[i]; j < s->first[i + 1]; j++) {
+      const ace_pair_table *t = &e->pair[s->element[i] * e->nelements + s->nelement[j]];
+      if (s->rij[j][0] * s->rij[j][0] + s->rij[j][1] * s->rij[j][1] + s->rij[j][2] * s->rij[j][2] >= t->rcut2)
+        continue;
+      flops[ACE_PART_RADIAL] += radial_flops(t);
+      flops[ACE_PART_A] += 2.0 * channels(t);
+      flops[ACE_PART_FORCES] += force_flops(t);
     }
-  double rho[8 * 4];
-  const double t0 = now();
-  for (int k = 0; k < repeat; k++)
-    for (int i = 0; i < blocks; i += 4) { /* four atoms at a time */
-      const ace_product *p = &e->central[s->element[i]].product;
-      memset(adjoint, 0, 8 * (size_t)p->nnode * sizeof *adjoint);
-      ace_kernel_products(p, value);
-      ace_kernel_densities(p, value, rho, adjoint);
-      if (p->ndensity > 1)
-        ace_kernel_weighted(p, value, rho, adjoint);
-      ace_kernel_reverse(p, value, adjoint);
-    }
-  t[1] = (now() - t0) / repeat;
-  for (int k = 0; k < 3; k++)
-    t[k] *= 1e6 / s->natoms;
-  free(A);
-  free(row);
-  free(value);
-  free(adjoint);
+  }
+}
+
+/* One call after the other for `seconds`; the time of each call on the processor, sorted. */
+static int compare_doubles(const void *p, const void *q) {
+  const double a = *(const double *)p, b = *(const double *)q;
+  return (a > b) - (a < b);
+}
+static size_t time_steps(const ace_eval *e, ace_work *w, const neighbours *s, double seconds, double *energy,
+                         double (*g)[3], double *step, size_t nmax) {
+  lisi_error err = {0};
+  double spent = 0.0;
+  size_t n = 0;
+  while (n < nmax && (n < 5 || spent < seconds)) {
+    const double a = now();
+    if (ace_eval_atoms(e, w, s->natoms, s->element, s->first, s->nelement, (const double(*)[3])s->rij, energy, g,
+                       &err) != LISI_OK)
+      die(err.message);
+    spent += step[n++] = now() - a;
+  }
+  qsort(step, n, sizeof *step, compare_doubles);
+  return n;
+}
+
+static void usage(FILE *to) {
+  fputs("usage: bench_ace [-a cells along an axis] [-s seconds] [-q] [model.yace]\n"
+        "-q: one line: microseconds per atom and step (median and best), GFLOP/s\n"
+        "LISI_SIMD=sse2|avx2|avx512 chooses the kernels\n",
+        to);
 }
 
 int main(int argc, char **argv) {
-  int cells = 5, option;
+  int cells = 5, option, quiet = 0;
   double seconds = 2.0;
-  while ((option = getopt(argc, argv, "a:s:")) != -1) {
+  while ((option = getopt(argc, argv, "a:s:qh")) != -1) {
     if (option == 'a' && atoi(optarg) > 0 && atoi(optarg) <= 40)
       cells = atoi(optarg);
     else if (option == 's' && atof(optarg) > 0.0)
       seconds = atof(optarg);
+    else if (option == 'q')
+      quiet = 1;
     else {
-      fprintf(stderr, "usage: bench_ace [-a cells] [-s seconds] [model.yace]\n");
-      return 2;
+      usage(option == 'h' ? stdout : stderr);
+      return option == 'h' ? 0 : 2;
     }
   }
   ace_model *model = NULL;
@@ -303,48 +323,52 @@ int main(int argc, char **argv) {
     model = random_model();
   else if (ace_model_load(argv[optind], &model, NULL, 0, &err) != LISI_OK)
     die(err.message);
-  if (model->nelements != 2)
-    die("expected a model with two elements");
   ace_eval *e;
   ace_work *w;
   const double t0 = now();
   if (ace_eval_create(model, &e, &err) != LISI_OK || ace_work_create(e, &w, &err) != LISI_OK)
     die(err.message);
   const double made = now() - t0;
-  neighbours s = make_system(cells, ace_model_cutoff(model));
+  const neighbours s = make_system(cells, ace_model_cutoff(model), model->nelements);
   const size_t n = (size_t)s.first[s.natoms];
-  double *energy = need(malloc((size_t)s.natoms * sizeof *energy)), (*g)[3] = need(malloc(n * sizeof *g));
-  double best = 1e300, spent = 0.0;
-  for (int step = 0; step < 3 || spent < seconds; step++) {
-    const double a = now();
-    if (ace_eval_atoms(e, w, s.natoms, s.element, s.first, s.nelement, (const double(*)[3])s.rij, energy, g, &err) !=
-        LISI_OK)
-      die(err.message);
-    const double b = now() - a;
-    spent += b;
-    if (b < best)
-      best = b;
+  enum { STEPS = 100000 };
+  double *energy = need(malloc((size_t)s.natoms * sizeof *energy)), (*g)[3] = need(malloc(n * sizeof *g)),
+         *step = need(malloc(STEPS * sizeof *step)), part[ACE_PARTS] = {0.0}, flops[ACE_PARTS], all = 0.0, sum = 0.0,
+         timed = 0.0;
+  (void)time_steps(e, w, &s, 0.0, energy, g, step, 5); /* warm up */
+  const size_t count = time_steps(e, w, &s, 0.7 * seconds, energy, g, step, STEPS);
+  const double scale = 1e6 / s.natoms, median = scale * step[count / 2], best = scale * step[0];
+  ace_work_time(w, part);
+  (void)time_steps(e, w, &s, 0.3 * seconds, energy, g, step, STEPS);
+  ace_work_time(w, NULL);
+  count_flops(e, &s, flops);
+  for (int k = 0; k < ACE_PARTS; k++) {
+    timed += part[k];
+    all += flops[k];
   }
-  double t[3] = {1e300, 1e300, 1e300}, sum = 0.0;
-  for (int k = 0; k < 5; k++) { /* the best of several, as above: others use the machine too */
-    double once[3];
-    parts(e, &s, once);
-    for (int i = 0; i < 3; i++)
-      t[i] = once[i] < t[i] ? once[i] : t[i];
+  all /= s.natoms;
+  if (quiet)
+    printf("%.3f %.3f %.2f\n", median, best, 1e-3 * all / median);
+  else {
+    static const char *const name[ACE_PARTS] = {"neighbours", "radial", "A", "products", "forces"};
+    for (int i = 0; i < s.natoms; i++)
+      sum += energy[i];
+    for (int mu = 0; mu < model->nelements; mu++) {
+      const ace_product *p = &e->central[mu].product;
+      printf("%-2s: %d functions, %d densities, %u A, %u products kept, %u pair terms in %u groups\n",
+             model->element[mu], model->species[mu].nfunctions, p->ndensity, p->nvar, p->nkept, p->nterm, p->ngroup);
+    }
+    printf("%s, %d lanes; tables of %.1f MB made in %.0f ms, scratch %.0f kB; %d atoms, %.1f neighbours each; energy "
+           "%.9g eV\n",
+           ace_eval_simd(e), ace_eval_lanes(e), 1e-6 * (double)ace_eval_bytes(e), 1e3 * made,
+           1e-3 * (double)ace_work_bytes(e, w), s.natoms, (double)n / s.natoms, sum);
+    printf("%.2f microseconds per atom and step (median of %zu, best %.2f); %.0f flop per atom, %.1f GFLOP/s\n", median,
+           count, best, all, 1e-3 * all / median);
+    for (int k = 0; k < ACE_PARTS; k++)
+      printf("  %-10s %4.1f %%  %5.2f us  %4.1f GFLOP/s\n", name[k], 100.0 * part[k] / timed, median * part[k] / timed,
+             1e-3 * flops[k] / s.natoms / (median * part[k] / timed));
   }
-  for (int i = 0; i < s.natoms; i++)
-    sum += energy[i];
-  for (int mu = 0; mu < 2; mu++)
-    printf("%-2s: %d functions, %u variables, %u products, %u pair terms in %u groups\n", model->element[mu],
-           model->species[mu].nfunctions, e->central[mu].product.nvar,
-           e->central[mu].product.nnode - e->central[mu].product.nvar, e->central[mu].product.nterm,
-           e->central[mu].product.ngroup);
-  printf("tables made in %.0f ms; %d atoms, %.1f neighbours each; energy %.9g eV\n", 1e3 * made, s.natoms,
-         (double)n / s.natoms, sum);
-  const double all = 1e6 * best / s.natoms;
-  printf("%.2f microseconds per atom and step (best step); alone: radial functions and A %.2f, products %.2f, forces "
-         "%.2f, the rest %.2f\n",
-         all, t[0], t[1], t[2], all - t[0] - t[1] - t[2]);
+  free(step);
   free(energy);
   free(g);
   free(s.element);

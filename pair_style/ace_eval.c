@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Energies and gradients, four atoms of one element at a time: neighbours -> A -> products -> densities -> energy, and
- * back by one reverse sweep. */
+/* Energies and gradients, a block of atoms of one element at a time (one in each lane): neighbours -> A -> products ->
+ * densities -> energy, and back by one reverse sweep. */
 #include "ace_eval.h"
 
 #include "ace_embed.h"
@@ -10,17 +10,20 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+enum { LANES = ACE_LANES_MAX };
 
 struct ace_work {
-  double *A;       /* [ACE_LANES][nA] each atom's A */
-  double *V;       /* [nA] dE/dA of one atom */
-  double *value;   /* [nnode][2][ACE_LANES] */
-  double *adjoint; /* [nnode][2][ACE_LANES] */
-  double *row;     /* scratch of the kernels */
-  int *start;      /* [ACE_LANES][nelements + 1] batches of atom a with neighbours of element nu: start[a][nu] ..
-                      start[a][nu+1]-1 */
-  ace_batch *batch;
-  size_t nbatch; /* capacity */
+  double *value, *adjoint; /* [size_max][lanes] */
+  double *scratch;         /* of the kernels */
+  int *start;              /* [nelements + 1] slots with neighbours of element nu: start[nu] .. start[nu+1]-1 */
+  int *count;              /* [nelements][LANES] neighbours within the cut-off */
+  double *slot;            /* [capacity][ACE_SLOT][lanes] */
+  int *source;             /* [capacity][lanes] */
+  double *radial;          /* [chunks][2][nrow][ACE_CHUNK][lanes] */
+  size_t capacity;         /* slots */
+  double *seconds;         /* [ACE_PARTS] where the parts are timed */
 };
 
 /* What one atom has beside its densities. */
@@ -35,11 +38,8 @@ typedef struct {
   double dcore;     /* dE/dE_core */
 } lane_state;
 
-static size_t padded(size_t n) {
-  return (n + 7) / 8 * 8 + 8;
-}
 static double *doubles(size_t n) {
-  return aligned_alloc(64, padded(n) * sizeof(double));
+  return aligned_alloc(64, (n + 8) / 8 * 64);
 }
 
 lisi_status ace_work_create(const ace_eval *e, ace_work **out, lisi_error *err) {
@@ -47,16 +47,15 @@ lisi_status ace_work_create(const ace_eval *e, ace_work **out, lisi_error *err) 
   ace_work *w = calloc(1, sizeof *w);
   if (w == NULL)
     return lisi_no_memory(err, sizeof *w);
-  const size_t nA = (size_t)e->nA_max, nodes = 2 * ACE_LANES * (size_t)e->nnode_max;
-  w->A = doubles(ACE_LANES * nA);
-  w->V = doubles(nA);
-  w->value = doubles(nodes);
-  w->adjoint = doubles(nodes);
-  w->row = doubles(10 * (size_t)e->ncol_max);
-  w->start = calloc((size_t)ACE_LANES * ((size_t)e->nelements + 1), sizeof *w->start);
-  if (w->A == NULL || w->V == NULL || w->value == NULL || w->adjoint == NULL || w->row == NULL || w->start == NULL) {
+  const size_t values = (size_t)e->kernels->lanes * (size_t)e->size_max;
+  w->value = doubles(values);
+  w->adjoint = doubles(values);
+  w->scratch = doubles(ace_scratch_size(e));
+  w->start = calloc((size_t)e->nelements + 1, sizeof *w->start);
+  w->count = calloc((size_t)e->nelements * LANES, sizeof *w->count);
+  if (w->value == NULL || w->adjoint == NULL || w->scratch == NULL || w->start == NULL || w->count == NULL) {
     ace_work_free(w);
-    return lisi_no_memory(err, nodes * sizeof(double));
+    return lisi_no_memory(err, 2 * values * sizeof(double));
   }
   *out = w;
   return LISI_OK;
@@ -65,14 +64,64 @@ lisi_status ace_work_create(const ace_eval *e, ace_work **out, lisi_error *err) 
 void ace_work_free(ace_work *w) {
   if (w == NULL)
     return;
-  free(w->A);
-  free(w->V);
   free(w->value);
   free(w->adjoint);
-  free(w->row);
+  free(w->scratch);
   free(w->start);
-  free(w->batch);
+  free(w->count);
+  free(w->slot);
+  free(w->source);
+  free(w->radial);
   free(w);
+}
+
+size_t ace_work_bytes(const ace_eval *e, const ace_work *w) {
+  const size_t lanes = (size_t)e->kernels->lanes, slot = lanes * (ACE_SLOT * sizeof(double) + sizeof(int)),
+               radial = 2 * (size_t)e->nrow_max * lanes * sizeof(double);
+  return sizeof *w + (2 * lanes * (size_t)e->size_max + ace_scratch_size(e)) * sizeof(double) +
+         w->capacity * (slot + radial);
+}
+
+size_t ace_eval_bytes(const ace_eval *e) {
+  size_t sum = sizeof *e;
+  for (int b = 0; b < e->nelements * e->nelements; b++) {
+    const ace_pair_table *t = &e->pair[b];
+    sum += ((size_t)t->nknots + 1) * (size_t)(2 * t->ncol + (t->core != NULL ? 2 : 0)) * sizeof(double);
+  }
+  for (int mu = 0; mu < e->nelements; mu++) {
+    const ace_product *p = &e->central[mu].product;
+    sum += (size_t)p->nterm * (sizeof *p->term + (size_t)p->ndensity * sizeof *p->coef) +
+           3 * (size_t)p->nkept * sizeof *p->x + 2 * (size_t)p->ngroup * sizeof *p->gx +
+           ((size_t)p->nrun + p->ngrouprun) * sizeof *p->run;
+  }
+  return sum;
+}
+
+const char *ace_eval_simd(const ace_eval *e) {
+  return e->kernels->name;
+}
+
+int ace_eval_lanes(const ace_eval *e) {
+  return e->kernels->lanes;
+}
+
+void ace_work_time(ace_work *w, double *seconds) {
+  w->seconds = seconds;
+}
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Ends a part that began at *since, where parts are timed. */
+static inline void lap(ace_work *w, ace_part part, double *since) {
+  if (w->seconds == NULL)
+    return;
+  const double t = now();
+  w->seconds[part] += t - *since;
+  *since = t;
 }
 
 /* ---- core repulsion ---- */
@@ -80,7 +129,7 @@ void ace_work_free(ace_work *w) {
 /* The density and distance kinds: from the table, as the radial functions. */
 static double core_pair(const ace_pair_table *t, double r, double *derivative) {
   *derivative = 0.0;
-  if (t->core == NULL)
+  if (r >= t->core_reach)
     return 0.0;
   const double x = r * t->inv_h;
   int n = (int)x;
@@ -106,100 +155,156 @@ static double repulsion(const ace_pair_table *t, double r, double *derivative) {
 
 /* ---- neighbours ---- */
 
-static lisi_status need_batches(ace_work *w, size_t n, lisi_error *err) {
-  if (n <= w->nbatch)
+static lisi_status need_slots(const ace_eval *e, ace_work *w, size_t n, lisi_error *err) {
+  if (n <= w->capacity)
     return LISI_OK;
-  const size_t capacity = n + n / 2 + 16;
-  ace_batch *batch = realloc(w->batch, capacity * sizeof *batch);
-  if (batch == NULL)
-    return lisi_no_memory(err, capacity * sizeof *batch);
-  w->batch = batch;
-  w->nbatch = capacity;
+  const size_t capacity = (n + n / 2 + ACE_CHUNK) / ACE_CHUNK * ACE_CHUNK, lanes = (size_t)e->kernels->lanes;
+  free(w->slot);
+  free(w->source);
+  free(w->radial);
+  w->capacity = 0;
+  w->slot = doubles(capacity * ACE_SLOT * lanes);
+  w->source = malloc(capacity * lanes * sizeof *w->source);
+  w->radial = doubles(capacity * 2 * (size_t)e->nrow_max * lanes);
+  if (w->slot == NULL || w->source == NULL || w->radial == NULL)
+    return lisi_no_memory(err, capacity * 2 * (size_t)e->nrow_max * lanes * sizeof(double));
+  w->capacity = capacity;
   return LISI_OK;
 }
 
-static double zbl_sum(const ace_eval *e, const ace_work *w, const ace_pair_table *pair, const int *start) {
-  double sum = 0.0, derivative;
-  for (int nu = 0; nu < e->nelements; nu++)
-    for (int b = start[nu]; b < start[nu + 1]; b++)
-      for (int k = 0; k < ACE_LANES && w->batch[b].source[k] >= 0; k++)
-        sum += repulsion(&pair[nu], w->batch[b].r[k], &derivative);
-  return sum;
+static inline double square(const double d[3]) {
+  return d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
 }
 
-/* Sorts the neighbours of one atom within the cut-off into batches by element, from batch number *used on, and sums the
- * core terms. */
-static lisi_status collect(const ace_eval *e, ace_work *w, int lane, int mu, int first, int last, const int *nelement,
-                           const double (*rij)[3], size_t *used, lane_state *s, lisi_error *err) {
+/* Neighbours of one atom within the cut-off, by element: count[nu][lane]. */
+static lisi_status count_neighbours(const ace_eval *e, ace_work *w, int lane, int mu, int atom, int first, int last,
+                                    const int *nelement, const double (*rij)[3], lisi_error *err) {
   const ace_pair_table *pair = &e->pair[mu * e->nelements];
-  int count[ACE_MAX_ELEMENTS] = {0};
   for (int j = first; j < last; j++) {
-    const double *d = rij[j], r2 = d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
-    if (!(r2 > 0.0 && r2 < HUGE_VAL)) {
-      if (r2 > 0.0)
-        continue; /* infinitely far */
+    const double r2 = square(rij[j]);
+    if (!(r2 > 0.0))
       return lisi_fail(err, LISI_ERR_NUMERIC,
                        r2 <= 0.0 ? "ACE: two atoms at the same place (atom %d of the call)"
                                  : "ACE: a position is not a number (atom %d of the call)",
-                       s->atom);
-    }
-    if (r2 < pair[nelement[j]].rcut2)
-      count[nelement[j]]++;
+                       atom);
+    w->count[nelement[j] * LANES + lane] += r2 < pair[nelement[j]].rcut2;
   }
-  int *start = w->start + lane * (e->nelements + 1);
-  size_t at = *used;
-  for (int nu = 0; nu < e->nelements; nu++) {
-    start[nu] = (int)at;
-    at += (size_t)((count[nu] + ACE_LANES - 1) / ACE_LANES);
-  }
-  start[e->nelements] = (int)at;
-  const lisi_status status = need_batches(w, at, err);
-  if (status != LISI_OK)
-    return status;
-  for (size_t b = *used; b < at; b++)
-    for (int k = 0; k < ACE_LANES; k++) {
-      ace_batch *batch = &w->batch[b];
-      batch->u[0][k] = batch->u[1][k] = 0.0;
-      batch->u[2][k] = batch->r[k] = 1.0;
-      batch->source[k] = -1;
-    }
-  memset(count, 0, (size_t)e->nelements * sizeof *count);
-  double nearest = HUGE_VAL, slope = 0.0;
-  s->core = 0.0;
-  s->blend = 1.0;
-  s->nearest = -1;
-  for (int j = first; j < last; j++) {
-    const double *d = rij[j], r2 = d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
-    const int nu = nelement[j];
-    const ace_pair_table *t = &pair[nu];
-    if (!(r2 < t->rcut2))
-      continue;
-    ace_batch *batch = &w->batch[start[nu] + count[nu] / ACE_LANES];
-    const int k = count[nu]++ % ACE_LANES;
-    const double r = sqrt(r2), inv = 1.0 / r;
-    for (int i = 0; i < 3; i++)
-      batch->u[i][k] = d[i] * inv;
-    batch->r[k] = r;
-    batch->source[k] = j;
-    if (t->core != NULL) {
-      double dphi;
-      s->core += repulsion(t, r, &dphi);
-    }
-    if (e->inner == ACE_INNER_ZBL && r - t->bond.rcut_in + t->bond.dcut_in < nearest) {
-      nearest = r - t->bond.rcut_in + t->bond.dcut_in;
-      s->nearest = j;
-      s->blend = ace_zbl_blend(&t->bond, r, &slope);
-      for (int i = 0; i < 3; i++)
-        s->dblend[i] = slope * d[i] * inv;
-    }
-  }
-  if (s->blend < 1.0 || slope != 0.0)
-    s->core = zbl_sum(e, w, pair, start); /* elsewhere it has no weight */
-  *used = at;
   return LISI_OK;
 }
 
-/* ---- one block of up to four atoms of one element ---- */
+/* Sorts the neighbours of a block into slots: the k-th neighbour of element nu of each atom into slot start[nu] + k.
+ * Each element's slots begin with a chunk of their own. */
+static lisi_status collect(const ace_eval *e, ace_work *w, int mu, int natoms, const lane_state *s, const int *first,
+                           const int *nelement, const double (*rij)[3], lisi_error *err) {
+  const ace_pair_table *pair = &e->pair[mu * e->nelements];
+  const size_t lanes = (size_t)e->kernels->lanes;
+  memset(w->count, 0, (size_t)e->nelements * LANES * sizeof *w->count);
+  for (int a = 0; a < natoms; a++) {
+    const int i = s[a].atom;
+    const lisi_status status = count_neighbours(e, w, a, mu, i, first[i], first[i + 1], nelement, rij, err);
+    if (status != LISI_OK)
+      return status;
+  }
+  int at = 0;
+  for (int nu = 0; nu < e->nelements; nu++) {
+    int most = 0;
+    for (int a = 0; a < natoms; a++)
+      most = w->count[nu * LANES + a] > most ? w->count[nu * LANES + a] : most;
+    w->start[nu] = at;
+    at += (most + ACE_CHUNK - 1) / ACE_CHUNK * ACE_CHUNK;
+  }
+  w->start[e->nelements] = at;
+  const lisi_status status = need_slots(e, w, (size_t)at, err);
+  if (status != LISI_OK)
+    return status;
+  for (int nu = 0; nu < e->nelements; nu++) {
+    int least = natoms < (int)lanes ? 0 : w->count[nu * LANES];
+    for (int a = 0; a < natoms; a++)
+      least = w->count[nu * LANES + a] < least ? w->count[nu * LANES + a] : least;
+    for (size_t k = (size_t)(w->start[nu] + least); k < (size_t)w->start[nu + 1]; k++)
+      for (size_t a = 0; a < lanes; a++) {
+        double *slot = w->slot + k * ACE_SLOT * lanes + a;
+        slot[0] = slot[lanes] = 0.0;
+        slot[2 * lanes] = pair[nu].bond.rcut + 1.5 * pair[nu].h;
+        w->source[k * lanes + a] = -1;
+      }
+  }
+  for (int a = 0; a < natoms; a++) {
+    int count[ACE_MAX_ELEMENTS];
+    memcpy(count, w->start, (size_t)e->nelements * sizeof *count);
+    for (int j = first[s[a].atom]; j < first[s[a].atom + 1]; j++) {
+      const int nu = nelement[j];
+      if (!(square(rij[j]) < pair[nu].rcut2))
+        continue;
+      const size_t k = (size_t)count[nu]++;
+      double *slot = w->slot + k * ACE_SLOT * lanes + (size_t)a;
+      slot[0] = rij[j][0];
+      slot[lanes] = rij[j][1];
+      slot[2 * lanes] = rij[j][2];
+      w->source[k * lanes + (size_t)a] = j;
+    }
+  }
+  return LISI_OK;
+}
+
+/* The slots with neighbours of element nu. */
+static ace_slots slots_of(const ace_eval *e, const ace_work *w, int nu, int natoms) {
+  const size_t lanes = (size_t)e->kernels->lanes, at = (size_t)w->start[nu];
+  ace_slots s = {.slot = w->slot + at * ACE_SLOT * lanes,
+                 .source = w->source + at * lanes,
+                 .radial = w->radial + at * 2 * (size_t)e->nrow_max * lanes};
+  for (int a = 0; a < natoms; a++)
+    s.nslots = w->count[nu * LANES + a] > s.nslots ? w->count[nu * LANES + a] : s.nslots;
+  return s;
+}
+
+static int chunks_of(const ace_slots *s) {
+  return (s->nslots + ACE_CHUNK - 1) / ACE_CHUNK;
+}
+
+/* The core terms of one atom, after the distances are known. */
+static void core_terms(const ace_eval *e, const ace_work *w, int lane, int mu, lane_state *s) {
+  const ace_pair_table *pair = &e->pair[mu * e->nelements];
+  const size_t lanes = (size_t)e->kernels->lanes;
+  double derivative, nearest = HUGE_VAL, slope = 0.0;
+  const ace_pair_table *by = NULL;
+  const double *closest = NULL;
+  s->core = 0.0;
+  s->blend = 1.0;
+  s->nearest = -1;
+  for (int nu = 0; nu < e->nelements; nu++) {
+    const ace_pair_table *t = &pair[nu];
+    const double shift = t->bond.dcut_in - t->bond.rcut_in;
+    const double *slot = w->slot + (size_t)w->start[nu] * ACE_SLOT * lanes + (size_t)lane;
+    const int n = w->count[nu * LANES + lane];
+    if (e->inner != ACE_INNER_ZBL) {
+      for (int k = 0; t->core != NULL && k < n; k++)
+        s->core += core_pair(t, slot[((size_t)k * ACE_SLOT + ACE_R) * lanes], &derivative);
+      continue;
+    }
+    for (int k = 0; k < n; k++) {
+      const double r = slot[((size_t)k * ACE_SLOT + ACE_R) * lanes];
+      if (r + shift < nearest) {
+        nearest = r + shift;
+        closest = slot + (size_t)k * ACE_SLOT * lanes;
+        by = t;
+        s->nearest = w->source[((size_t)w->start[nu] + (size_t)k) * lanes + (size_t)lane];
+      }
+    }
+  }
+  if (closest == NULL)
+    return;
+  s->blend = ace_zbl_blend(&by->bond, closest[ACE_R * lanes], &slope);
+  for (size_t i = 0; i < 3; i++)
+    s->dblend[i] = slope * closest[i * lanes];
+  if (s->blend < 1.0 || slope != 0.0) /* elsewhere it has no weight */
+    for (int nu = 0; nu < e->nelements; nu++)
+      for (int k = 0; k < w->count[nu * LANES + lane]; k++)
+        s->core += repulsion(&pair[nu], w->slot[((size_t)(w->start[nu] + k) * ACE_SLOT + ACE_R) * lanes + (size_t)lane],
+                             &derivative);
+}
+
+/* ---- one block ---- */
 
 static double combine(const ace_eval *e, const ace_species *species, int mu, lane_state *s) {
   if (e->inner == ACE_INNER_ZBL) {
@@ -214,22 +319,25 @@ static double combine(const ace_eval *e, const ace_species *species, int mu, lan
   return e->E0[mu] + f * s->F + s->core;
 }
 
+/* Adds the derivative of the core terms to what the slots hold, and writes the gradient of one atom's neighbours. */
 static void write_gradient(const ace_eval *e, const ace_work *w, int lane, int mu, const lane_state *s,
                            double (*dEdr)[3]) {
-  const int *start = w->start + lane * (e->nelements + 1);
+  const size_t lanes = (size_t)e->kernels->lanes;
   for (int nu = 0; nu < e->nelements; nu++) {
     const ace_pair_table *t = &e->pair[mu * e->nelements + nu];
-    const int core = t->core != NULL || t->zbl.scale > 0.0;
-    for (int b = start[nu]; b < start[nu + 1]; b++) {
-      const ace_batch *batch = &w->batch[b];
-      for (int k = 0; k < ACE_LANES && batch->source[k] >= 0; k++) {
-        double dphi = 0.0, *to = dEdr[batch->source[k]];
-        if (core && s->dcore != 0.0)
-          (void)repulsion(t, batch->r[k], &dphi);
-        dphi *= s->dcore;
-        for (int i = 0; i < 3; i++)
-          to[i] = batch->g[i][k] + dphi * batch->u[i][k];
-      }
+    const bool core = (t->core != NULL || t->zbl.scale > 0.0) && s->dcore != 0.0;
+    const double *slot = w->slot + (size_t)w->start[nu] * ACE_SLOT * lanes + (size_t)lane;
+    const int *source = w->source + (size_t)w->start[nu] * lanes + (size_t)lane;
+    for (int k = 0; k < w->count[nu * LANES + lane]; k++, slot += ACE_SLOT * lanes, source += lanes) {
+      double *to = dEdr[*source];
+      for (size_t i = 0; i < 3; i++)
+        to[i] = slot[(ACE_G + i) * lanes];
+      if (!core)
+        continue;
+      double dphi;
+      (void)repulsion(t, slot[ACE_R * lanes], &dphi);
+      for (size_t i = 0; i < 3; i++)
+        to[i] += s->dcore * dphi * slot[i * lanes];
     }
   }
   if (e->inner == ACE_INNER_ZBL && s->nearest >= 0)
@@ -237,80 +345,79 @@ static void write_gradient(const ace_eval *e, const ace_work *w, int lane, int m
       dEdr[s->nearest][i] += s->dblend[i] * (s->F - s->core);
 }
 
-static lisi_status block(const ace_eval *e, ace_work *w, int mu, int nlanes, lane_state *s, const int *first,
+static lisi_status block(const ace_eval *e, ace_work *w, int mu, int natoms, lane_state *s, const int *first,
                          const int *nelement, const double (*rij)[3], double *energy, double (*dEdr)[3],
                          lisi_error *err) {
-  const ace_central *c = &e->central[mu];
-  const ace_product *p = &c->product;
+  const ace_kernels *kernel = e->kernels;
+  const ace_product *p = &e->central[mu].product;
+  const ace_species *species = &e->central[mu].species;
   const ace_pair_table *pair = &e->pair[mu * e->nelements];
-  const size_t nA = (size_t)c->nA;
-  size_t used = 0;
-  memset(w->A, 0, ACE_LANES * nA * sizeof *w->A);
-  for (int a = 0; a < nlanes; a++) {
-    const int i = s[a].atom;
-    const lisi_status status = collect(e, w, a, mu, first[i], first[i + 1], nelement, rij, &used, &s[a], err);
-    if (status != LISI_OK)
-      return status;
-    const int *start = w->start + a * (e->nelements + 1);
-    for (int nu = 0; nu < e->nelements; nu++)
-      if (start[nu + 1] > start[nu])
-        ace_kernel_gather(&pair[nu], &e->lm, w->batch + start[nu], start[nu + 1] - start[nu], w->A + (size_t)a * nA,
-                          w->row);
+  const size_t lanes = (size_t)kernel->lanes;
+  double since = w->seconds != NULL ? now() : 0.0;
+  const lisi_status status = collect(e, w, mu, natoms, s, first, nelement, rij, err);
+  if (status != LISI_OK)
+    return status;
+  kernel->geometry(w->slot, w->start[e->nelements]);
+  for (int a = 0; a < natoms; a++)
+    core_terms(e, w, a, mu, &s[a]);
+  lap(w, ACE_PART_NEIGHBOURS, &since);
+
+  memset(w->value, 0, lanes * p->vars * sizeof *w->value);
+  for (int nu = 0; nu < e->nelements; nu++) {
+    const ace_slots slots = slots_of(e, w, nu, natoms);
+    for (int c = 0; c < chunks_of(&slots); c++) {
+      kernel->radial(&pair[nu], &e->lm, &slots, c, w->scratch);
+      lap(w, ACE_PART_RADIAL, &since);
+      kernel->accumulate(&pair[nu], &slots, c, w->scratch, w->value);
+      lap(w, ACE_PART_A, &since);
+    }
   }
 
-  for (uint32_t v = 0; v < p->nvar; v++)
-    for (size_t a = 0; a < ACE_LANES; a++) {
-      w->value[8 * (size_t)v + a] = w->A[a * nA + (size_t)c->re[v]];
-      w->value[8 * (size_t)v + 4 + a] = c->im[v] >= 0 ? w->A[a * nA + (size_t)c->im[v]] : 0.0;
-    }
-  memset(w->adjoint, 0, 8 * (size_t)p->nnode * sizeof *w->adjoint);
-  double rho[ACE_MAX_DENSITY][ACE_LANES], weight[ACE_MAX_DENSITY][ACE_LANES], scale[ACE_LANES] = {0.0};
-  memset(weight, 0, sizeof weight);
-  ace_kernel_products(p, w->value);
-  ace_kernel_densities(p, w->value, rho[0], w->adjoint);
+  memset(w->adjoint, 0, lanes * p->size * sizeof *w->adjoint);
+  _Alignas(64) double rho[ACE_MAX_DENSITY * LANES], weight[ACE_MAX_DENSITY * LANES] = {0.0}, scale[LANES] = {0.0};
+  kernel->products(p, w->value);
+  kernel->densities(p, w->value, rho, w->adjoint);
   const int nd = p->ndensity;
-  for (int a = 0; a < nlanes; a++) {
+  for (int a = 0; a < natoms; a++) {
     double lane_rho[ACE_MAX_DENSITY], lane_weight[ACE_MAX_DENSITY];
     for (int d = 0; d < nd; d++)
-      lane_rho[d] = rho[d][a];
-    s[a].F = ace_embed_all(&c->species, lane_rho, lane_weight);
-    energy[s[a].atom] = combine(e, &c->species, mu, &s[a]);
+      lane_rho[d] = rho[(size_t)d * lanes + (size_t)a];
+    s[a].F = ace_embed_all(species, lane_rho, lane_weight);
+    energy[s[a].atom] = combine(e, species, mu, &s[a]);
     for (int d = 0; d < nd; d++)
-      weight[d][a] = s[a].scale * lane_weight[d];
-    scale[a] = nd == 1 ? weight[0][a] : 1.0;
+      weight[(size_t)d * lanes + (size_t)a] = s[a].scale * lane_weight[d];
+    scale[a] = nd == 1 ? weight[a] : 1.0;
   }
   if (nd > 1)
-    ace_kernel_weighted(p, w->value, weight[0], w->adjoint);
-  ace_kernel_reverse(p, w->value, w->adjoint);
+    kernel->weighted(p, w->value, weight, w->adjoint);
+  kernel->reverse(p, w->value, w->adjoint);
+  lap(w, ACE_PART_PRODUCTS, &since);
 
-  memset(w->V, 0, nA * sizeof *w->V); /* places that only fill up the channels stay zero */
-  for (int a = 0; a < nlanes; a++) {
-    for (uint32_t v = 0; v < p->nvar; v++) {
-      w->V[c->re[v]] = scale[a] * w->adjoint[8 * (size_t)v + (size_t)a];
-      if (c->im[v] >= 0)
-        w->V[c->im[v]] = scale[a] * w->adjoint[8 * (size_t)v + 4 + (size_t)a];
-    }
-    const int *start = w->start + a * (e->nelements + 1);
-    for (int nu = 0; nu < e->nelements; nu++)
-      if (start[nu + 1] > start[nu])
-        ace_kernel_scatter(&pair[nu], &e->lm, w->batch + start[nu], start[nu + 1] - start[nu], w->V, w->row);
-    write_gradient(e, w, a, mu, &s[a], dEdr);
+  for (int nu = 0; nu < e->nelements; nu++) {
+    const ace_slots slots = slots_of(e, w, nu, natoms);
+    for (int c = 0; c < chunks_of(&slots); c++)
+      kernel->forces(&pair[nu], &e->lm, &slots, c, w->adjoint, scale, w->scratch);
   }
+  lap(w, ACE_PART_FORCES, &since);
+  for (int a = 0; a < natoms; a++)
+    write_gradient(e, w, a, mu, &s[a], dEdr);
+  lap(w, ACE_PART_NEIGHBOURS, &since);
   return LISI_OK;
 }
 
 lisi_status ace_eval_atoms(const ace_eval *e, ace_work *w, int natoms, const int *element, const int *first,
                            const int *nelement, const double (*rij)[3], double *energy, double (*dEdr)[3],
                            lisi_error *err) {
+  const int lanes = e->kernels->lanes;
   if (natoms > 0 && first[natoms] > first[0])
     memset(dEdr + first[0], 0, (size_t)(first[natoms] - first[0]) * sizeof *dEdr);
   for (int mu = 0; mu < e->nelements; mu++) {
-    lane_state s[ACE_LANES];
+    lane_state s[LANES];
     int n = 0;
     for (int i = 0; i < natoms; i++) {
       if (element[i] == mu)
         s[n++].atom = i;
-      if (n == ACE_LANES || (i == natoms - 1 && n > 0)) {
+      if (n == lanes || (i == natoms - 1 && n > 0)) {
         const lisi_status status = block(e, w, mu, n, s, first, nelement, rij, energy, dEdr, err);
         if (status != LISI_OK)
           return status;

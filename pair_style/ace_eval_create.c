@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILLING = INT_MIN };
-
 static void *copy_of(const void *from, size_t bytes) {
   void *to = malloc(bytes > 0 ? bytes : 1);
   if (to != NULL && bytes > 0)
@@ -23,17 +21,9 @@ void ace_radial_row(const ace_pair_table *t, double r, double *value, double *de
   double g[1000], dg[1000];
   const ace_bond *bond = &t->bond;
   ace_radial_base(bond, t->inner, r, g, dg);
-  for (int i = 0; i < t->ncol; i++) {
+  for (int i = 0; i < t->nrow; i++) {
+    const double *c = t->weight + (size_t)i * (size_t)bond->nradbase;
     value[i] = derivative[i] = 0.0;
-    const int s = t->source[i];
-    if (s == FILLING)
-      continue;
-    if (s < 0) {
-      value[i] = g[-1 - s];
-      derivative[i] = dg[-1 - s];
-      continue;
-    }
-    const double *c = bond->crad + (size_t)s * (size_t)bond->nradbase;
     for (int k = 0; k < bond->nradbase; k++) {
       value[i] += c[k] * g[k];
       derivative[i] += c[k] * dg[k];
@@ -41,56 +31,66 @@ void ace_radial_row(const ace_pair_table *t, double r, double *value, double *de
   }
 }
 
-/* Which (n, l) and g_k the functions of element mu take from neighbours nu: used[n][l], and bare[k]. */
-static void mark_channels(const ace_model *model, int mu, int nu, unsigned char *used, unsigned char *bare) {
+/* Which (n, l) the functions of element mu take from neighbours nu, used[n][l]; where there are functions of rank 1,
+ * *bare is set and their sums over g_k are added to linear[density][k]. */
+static void mark_channels(const ace_model *model, int mu, int nu, unsigned char *used, bool *bare, double *linear) {
   const ace_species *species = &model->species[mu];
   const ace_bond *bond = &model->bond[mu * model->nelements + nu];
+  const int nd = species->ndensity;
   for (int i = 0; i < species->nfunctions; i++) {
     const ace_function *f = &species->function[i];
-    for (int t = 0; t < f->rank; t++) {
-      if (f->mus[t] != nu)
-        continue;
-      if (f->rank == 1)
-        bare[f->ns[t] - 1] = 1;
-      else
+    for (int t = 0; t < f->rank; t++)
+      if (f->mus[t] == nu && f->rank > 1)
         used[(f->ns[t] - 1) * (bond->lmax + 1) + f->ls[t]] = 1;
-    }
+    if (f->rank > 1 || f->mus[0] != nu)
+      continue;
+    *bare = true;
+    for (int c = 0; c < f->nms; c++)
+      for (int p = 0; p < nd; p++)
+        linear[p * bond->nradbase + f->ns[0] - 1] += species->ctilde[f->ct_first + (size_t)(c * nd + p)];
   }
 }
 
-/* Lays out the row of one pair; *next is the first free place among the reals of A. */
-static lisi_status lay_out_channels(const ace_model *model, int mu, int nu, ace_pair_table *t, int *next,
+/* Lays out the row of one pair; *next is the first free place among the values. */
+static lisi_status lay_out_channels(const ace_model *model, int mu, int nu, int lanes, ace_pair_table *t, int *next,
                                     lisi_error *err) {
   const ace_bond *bond = &t->bond;
-  const size_t nl = (size_t)bond->nradmax * (size_t)(bond->lmax + 1);
-  unsigned char *used = calloc(nl + 1, 1), *bare = calloc((size_t)bond->nradbase + 1, 1);
-  t->source = calloc(nl + (size_t)bond->nradbase + 4 * (ACE_MAX_LMAX + 1), sizeof *t->source);
-  if (used == NULL || bare == NULL || t->source == NULL) {
+  const int nd = model->species[mu].ndensity;
+  const size_t nl = (size_t)bond->nradmax * (size_t)(bond->lmax + 1), K = (size_t)bond->nradbase;
+  unsigned char *used = calloc(nl + 1, 1);
+  double *linear = calloc((size_t)nd * K + 1, sizeof *linear);
+  bool bare = false;
+  t->source = calloc(nl + (size_t)nd + 1, sizeof *t->source);
+  t->weight = calloc((nl + (size_t)nd) * K + 1, sizeof *t->weight);
+  if (used == NULL || linear == NULL || t->source == NULL || t->weight == NULL) {
     free(used);
-    free(bare);
-    return lisi_no_memory(err, nl);
+    free(linear);
+    return lisi_no_memory(err, nl * K * sizeof(double));
   }
-  mark_channels(model, mu, nu, used, bare);
+  mark_channels(model, mu, nu, used, &bare, linear);
   t->lmax = -1;
   for (int l = 0; l <= bond->lmax; l++) {
-    t->first[l] = t->ncol;
-    t->aoff[l] = *next;
-    for (int k = 0; l == 0 && k < bond->nradbase; k++)
-      if (bare[k])
-        t->source[t->ncol++] = -1 - k;
-    for (int n = 0; n < bond->nradmax; n++)
-      if (used[n * (bond->lmax + 1) + l])
-        t->source[t->ncol++] = n * (bond->lmax + 1) + l;
-    t->nch[l] = t->ncol - t->first[l];
-    while (t->ncol % 4 != 0)
-      t->source[t->ncol++] = FILLING;
-    t->npad[l] = t->ncol - t->first[l];
+    t->first[l] = t->nrow;
+    t->at[l] = *next;
+    for (int p = 0; l == 0 && bare && p < nd; p++) {
+      memcpy(t->weight + (size_t)t->nrow * K, linear + (size_t)p * K, K * sizeof(double));
+      t->source[t->nrow++] = -1 - p;
+    }
+    for (int n = 0; n < bond->nradmax; n++) {
+      const int s = n * (bond->lmax + 1) + l;
+      if (!used[s])
+        continue;
+      memcpy(t->weight + (size_t)t->nrow * K, bond->crad + (size_t)s * K, K * sizeof(double));
+      t->source[t->nrow++] = s;
+    }
+    t->nch[l] = t->nrow - t->first[l];
     if (t->nch[l] > 0)
       t->lmax = l;
-    *next += (2 * l + 1) * t->npad[l];
+    *next += (2 * l + 1) * t->nch[l];
   }
+  t->ncol = (t->nrow + lanes - 1) / lanes * lanes;
   free(used);
-  free(bare);
+  free(linear);
   return LISI_OK;
 }
 
@@ -105,7 +105,7 @@ static lisi_status fill_table(double delta, ace_pair_table *t, lisi_error *err) 
   t->inv_h = N / bond->rcut;
   t->rcut2 = bond->rcut * bond->rcut;
   const size_t row = 2 * (size_t)t->ncol * sizeof(double),
-               bytes = ((size_t)N + 1) * row; /* at most 5e6 times 2e5 bytes */
+               bytes = ((size_t)N + 3) * row; /* at most 5e6 times 2e5 bytes */
   if (bytes > (size_t)1 << 32)
     return lisi_fail(err, LISI_ERR_UNSUPPORTED, "ACE: deltaSplineBins = %g asks for radial tables of more than 4 GiB",
                      delta);
@@ -116,23 +116,25 @@ static lisi_status fill_table(double delta, ace_pair_table *t, lisi_error *err) 
   if (t->table == NULL || (core && t->core == NULL)) {
     return lisi_no_memory(err, bytes);
   }
-  memset(t->table, 0, row);
+  memset(t->table, 0, bytes);
   for (int n = 1; n <= N; n++) {
     /* the last knot is the limit from inside: a basis may end with a step there */
     const double r = n < N ? n * t->h : nextafter(bond->rcut, 0.0);
     double *to = t->table + 2 * (size_t)t->ncol * (size_t)n, *slope = to + t->ncol;
     ace_radial_row(t, r, to, slope);
-    for (int i = 0; i < t->ncol; i++)
+    for (int i = 0; i < t->nrow; i++)
       slope[i] *= t->h;
     if (core) {
       ace_core_pair(bond, inner, r, &t->core[2 * (size_t)n], &t->core[2 * (size_t)n + 1]);
       t->core[2 * (size_t)n + 1] *= t->h;
+      if (t->core[2 * (size_t)n] != 0.0 || t->core[2 * (size_t)n + 1] != 0.0)
+        t->core_reach = n < N ? (n + 1) * t->h : bond->rcut;
     }
   }
   return LISI_OK;
 }
 
-static lisi_status make_pair_table(const ace_model *model, int mu, int nu, ace_pair_table *t, int *next,
+static lisi_status make_pair_table(const ace_model *model, int mu, int nu, int lanes, ace_pair_table *t, int *next,
                                    lisi_error *err) {
   const ace_bond *bond = &model->bond[mu * model->nelements + nu];
   t->inner = model->inner;
@@ -147,13 +149,13 @@ static lisi_status make_pair_table(const ace_model *model, int mu, int nu, ace_p
     return lisi_no_memory(err, ncrad * sizeof(double));
   if (model->inner == ACE_INNER_ZBL && bond->prehc > 0.0)
     t->zbl = ace_zbl_setup(bond, ace_atomic_number(model->element[mu]), ace_atomic_number(model->element[nu]));
-  const lisi_status status = lay_out_channels(model, mu, nu, t, next, err);
+  const lisi_status status = lay_out_channels(model, mu, nu, lanes, t, next, err);
   return status == LISI_OK ? fill_table(model->delta_spline_bins, t, err) : status;
 }
 
 /* ---- products ---- */
 
-/* Numbers the variables (nu, l, m, channel) of a central element in the order in which their reals stand in A. */
+/* Numbers the variables (nu, l, m, channel) of a central element in the order in which they stand among the values. */
 static lisi_status number_variables(const ace_pair_table *pair, int nelements, ace_central *c, uint32_t *base,
                                     unsigned char **real, lisi_error *err) {
   uint32_t n = 0;
@@ -163,21 +165,15 @@ static lisi_status number_variables(const ace_pair_table *pair, int nelements, a
       n += (uint32_t)((l + 1) * pair[nu].nch[l]);
     }
   c->product.nvar = n;
-  c->re = calloc((size_t)n + 1, sizeof *c->re);
-  c->im = calloc((size_t)n + 1, sizeof *c->im);
   *real = calloc((size_t)n + 1, 1);
-  if (c->re == NULL || c->im == NULL || *real == NULL)
-    return lisi_no_memory(err, n * sizeof *c->re);
+  if (*real == NULL)
+    return lisi_no_memory(err, n);
   n = 0;
   for (int nu = 0; nu < nelements; nu++)
     for (int l = 0; l <= pair[nu].bond.lmax; l++)
       for (int m = 0; m <= l; m++)
-        for (int i = 0; i < pair[nu].nch[l]; i++, n++) {
-          const int at = pair[nu].aoff[l] + i, step = pair[nu].npad[l];
-          c->re[n] = m == 0 ? at : at + (2 * m - 1) * step;
-          c->im[n] = m == 0 ? -1 : at + 2 * m * step;
-          (*real)[n] = m == 0;
-        }
+        for (int i = 0; i < pair[nu].nch[l]; i++)
+          (*real)[n++] = m == 0;
   return LISI_OK;
 }
 
@@ -188,13 +184,14 @@ static int channel_of(const ace_pair_table *t, int source, int l) {
   return 0; /* not reached: the same functions marked the channels */
 }
 
-static lisi_status make_products(const ace_model *model, int mu, const ace_pair_table *pair, ace_central *c,
+static lisi_status make_products(const ace_model *model, int mu, int lanes, const ace_pair_table *pair, ace_central *c,
                                  lisi_error *err) {
   const ace_species *species = &model->species[mu];
   const int nd = species->ndensity;
   size_t n = 0;
   for (int i = 0; i < species->nfunctions; i++)
-    n += (size_t)species->function[i].nms;
+    n += species->function[i].rank > 1 ? (size_t)species->function[i].nms : 0;
+  n += (size_t)(model->nelements * nd);
   uint32_t *base = calloc((size_t)model->nelements * (ACE_MAX_LMAX + 1), sizeof *base);
   ace_monomial *monomial = calloc(n + 1, sizeof *monomial);
   unsigned char *real = NULL;
@@ -206,14 +203,14 @@ static lisi_status make_products(const ace_model *model, int mu, const ace_pair_
   n = 0;
   for (int i = 0; i < species->nfunctions && status == LISI_OK; i++) {
     const ace_function *f = &species->function[i];
-    for (int k = 0; k < f->nms; k++) {
+    for (int k = 0; k < f->nms && f->rank > 1; k++) { /* rank 1 is in the channels */
       ace_monomial *q = &monomial[n++];
       double sign = 1.0;
       q->rank = f->rank;
       for (int t = 0; t < f->rank; t++) {
         const int nu = f->mus[t], l = f->ls[t], m = species->ms[f->ms_first + (size_t)(k * f->rank + t)];
         const ace_pair_table *tab = &pair[nu];
-        const int source = f->rank == 1 ? -f->ns[t] : (f->ns[t] - 1) * (tab->bond.lmax + 1) + l;
+        const int source = (f->ns[t] - 1) * (tab->bond.lmax + 1) + l;
         const uint32_t variable =
             base[nu * (ACE_MAX_LMAX + 1) + l] + (uint32_t)(abs(m) * tab->nch[l] + channel_of(tab, source, l));
         q->factor[t] = 2 * variable + (m < 0 ? 1u : 0u);
@@ -224,9 +221,18 @@ static lisi_status make_products(const ace_model *model, int mu, const ace_pair_
         q->c[p] = sign * species->ctilde[f->ct_first + (size_t)(k * nd + p)];
     }
   }
+  for (int nu = 0; nu < model->nelements && status == LISI_OK; nu++)
+    for (int p = 0; p < nd && pair[nu].nrow > 0 && pair[nu].source[0] == -1; p++) {
+      ace_monomial *q = &monomial[n++];
+      q->rank = 1;
+      q->factor[0] = 2 * (base[nu * (ACE_MAX_LMAX + 1)] + (uint32_t)p);
+      q->c[p] = 1.0;
+    }
   const uint32_t nvar = c->product.nvar;
   if (status == LISI_OK)
     status = ace_product_compile(monomial, n, nd, nvar, real, &c->product, err);
+  if (status == LISI_OK)
+    ace_product_scale(&c->product, (uint32_t)lanes);
   free(base);
   free(monomial);
   free(real);
@@ -252,12 +258,24 @@ static void make_lm(ace_lm_table *lm) {
   }
 }
 
+static int larger(int a, int b) {
+  return a > b ? a : b;
+}
+
 lisi_status ace_eval_create(const ace_model *model, ace_eval **out, lisi_error *err) {
+  const ace_kernels *kernels;
+  *out = NULL;
+  const lisi_status status = ace_kernels_choose(&kernels, err);
+  return status == LISI_OK ? ace_eval_create_for(model, kernels, out, err) : status;
+}
+
+lisi_status ace_eval_create_for(const ace_model *model, const ace_kernels *kernels, ace_eval **out, lisi_error *err) {
   *out = NULL;
   const int n = model->nelements;
   ace_eval *e = calloc(1, sizeof *e);
   if (e == NULL)
     return lisi_no_memory(err, sizeof *e);
+  e->kernels = kernels;
   e->nelements = n;
   e->inner = model->inner;
   e->E0 = copy_of(model->E0, (size_t)n * sizeof *e->E0);
@@ -270,10 +288,12 @@ lisi_status ace_eval_create(const ace_model *model, ace_eval **out, lisi_error *
   for (int mu = 0; mu < n && status == LISI_OK; mu++) {
     ace_central *c = &e->central[mu];
     ace_pair_table *pair = &e->pair[mu * n];
+    int next = 0;
     for (int nu = 0; nu < n && status == LISI_OK; nu++) {
-      status = make_pair_table(model, mu, nu, &pair[nu], &c->nA, err);
-      if (pair[nu].ncol > e->ncol_max)
-        e->ncol_max = pair[nu].ncol;
+      status = make_pair_table(model, mu, nu, kernels->lanes, &pair[nu], &next, err);
+      e->ncol_max = larger(e->ncol_max, pair[nu].ncol);
+      e->nrow_max = larger(e->nrow_max, pair[nu].nrow);
+      e->lmax = larger(e->lmax, pair[nu].lmax);
     }
     c->species = model->species[mu];
     c->species.nfunctions = 0;
@@ -284,11 +304,10 @@ lisi_status ace_eval_create(const ace_model *model, ace_eval **out, lisi_error *
     if (status != LISI_OK)
       break;
     c->species.fs = copy_of(model->species[mu].fs, 2 * (size_t)c->species.ndensity * sizeof(double));
-    status = c->species.fs == NULL ? lisi_no_memory(err, 2 * sizeof(double)) : make_products(model, mu, pair, c, err);
-    if (c->nA > e->nA_max)
-      e->nA_max = c->nA;
-    if (c->product.nnode > e->nnode_max)
-      e->nnode_max = c->product.nnode;
+    status = c->species.fs == NULL ? lisi_no_memory(err, 2 * sizeof(double))
+                                   : make_products(model, mu, kernels->lanes, pair, c, err);
+    if (c->product.size > e->size_max)
+      e->size_max = c->product.size;
   }
   if (status != LISI_OK) {
     ace_eval_free(e);
@@ -303,6 +322,7 @@ void ace_eval_free(ace_eval *e) {
     return;
   for (int b = 0; e->pair != NULL && b < e->nelements * e->nelements; b++) {
     free(e->pair[b].source);
+    free(e->pair[b].weight);
     free(e->pair[b].table);
     free(e->pair[b].core);
     free(e->pair[b].bond.crad);
@@ -310,8 +330,6 @@ void ace_eval_free(ace_eval *e) {
   }
   for (int mu = 0; e->central != NULL && mu < e->nelements; mu++) {
     free(e->central[mu].species.fs);
-    free(e->central[mu].re);
-    free(e->central[mu].im);
     ace_product_clear(&e->central[mu].product);
   }
   free(e->E0);

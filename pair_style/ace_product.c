@@ -279,8 +279,10 @@ static size_t merge(ace_monomial *monomial, size_t n, int ndensity, const unsign
 
 /* ---- terms ---- */
 typedef struct {
-  uint32_t P, Q; /* nodes */
-  uint32_t conj; /* of Q */
+  uint32_t P, Q;         /* nodes; P leads */
+  unsigned char conj;    /* of Q */
+  unsigned char variety; /* as ace_run.terms */
+  uint32_t place;        /* of Q */
   uint32_t monomial;
 } term;
 
@@ -288,73 +290,241 @@ static int compare_terms(const void *p, const void *q) {
   const term *a = p, *b = q;
   if (a->P != b->P)
     return a->P < b->P ? -1 : 1;
-  if (a->conj != b->conj)
-    return a->conj < b->conj ? -1 : 1;
-  if (a->Q != b->Q)
-    return a->Q < b->Q ? -1 : 1;
+  if (a->variety != b->variety)
+    return a->variety < b->variety ? -1 : 1;
+  if (a->place != b->place)
+    return a->place < b->place ? -1 : 1;
   return (a->monomial > b->monomial) - (a->monomial < b->monomial);
 }
 
-static lisi_status lay_out(builder *b, const ace_monomial *monomial, size_t nlinear, size_t n, term *terms,
-                           ace_product *out, lisi_error *err) {
-  const size_t nterm = n - nlinear, ndensity = (size_t)out->ndensity, nproduct = b->nnode - b->nvar;
-  /* of the two nodes of a term the one that occurs more often leads the group */
-  uint32_t *degree = calloc((size_t)b->nnode + 1, sizeof *degree);
-  if (degree == NULL)
-    return lisi_no_memory(err, b->nnode * sizeof *degree);
+typedef struct {
+  ace_run shape;
+  uint32_t x, y, first;
+} group;
+
+static int compare_shape(const ace_run *a, const ace_run *b) {
+  if (a->kind != b->kind)
+    return a->kind < b->kind ? -1 : 1;
+  if (a->variety != b->variety)
+    return a->variety < b->variety ? -1 : 1;
+  return (a->terms > b->terms) - (a->terms < b->terms);
+}
+
+static int compare_groups(const void *p, const void *q) {
+  const group *a = p, *b = q;
+  const int order = compare_shape(&a->shape, &b->shape);
+  return order != 0 ? order : (a->first > b->first) - (a->first < b->first);
+}
+
+/* A product that is kept. */
+typedef struct {
+  uint32_t node, depth;
+  ace_product_kind kind;
+} kept_product;
+
+static int compare_kept(const void *p, const void *q) {
+  const kept_product *a = p, *b = q;
+  if (a->depth != b->depth)
+    return a->depth < b->depth ? -1 : 1;
+  if (a->kind != b->kind)
+    return a->kind < b->kind ? -1 : 1;
+  return (a->node > b->node) - (a->node < b->node);
+}
+
+/* The nodes of a product's factors, the real one first, and its kind. */
+static ace_product_kind kind_of(const builder *b, uint32_t node, uint32_t *x, uint32_t *y) {
+  *x = b->x[node];
+  *y = b->y[node] >> 1;
+  if (b->real[*y] && !b->real[*x]) {
+    const uint32_t t = *x;
+    *x = *y;
+    *y = t;
+  }
+  if (b->real[*x])
+    return b->real[*y] ? ACE_RR : ACE_RC;
+  if ((b->y[node] & 1u) == 0)
+    return ACE_CC;
+  return *x == *y ? ACE_ABS : ACE_CJ;
+}
+
+/* Of the two nodes of a term one leads its group: a product rather than a variable (if nothing else needs it, it is
+ * never stored), else the one that occurs more often (Re(P conj Q) = Re(Q conj P)). */
+static void choose_leaders(const builder *b, term *terms, size_t nterm, uint32_t *degree) {
   for (size_t i = 0; i < nterm; i++) {
     degree[terms[i].P]++;
     degree[terms[i].Q]++;
   }
-  for (size_t i = 0; i < nterm; i++)
-    if (degree[terms[i].Q] > degree[terms[i].P]) {
-      const uint32_t t = terms[i].P; /* Re(P conj Q) = Re(Q conj P) */
-      terms[i].P = terms[i].Q;
-      terms[i].Q = t;
+  for (size_t i = 0; i < nterm; i++) {
+    const uint32_t P = terms[i].P, Q = terms[i].Q;
+    const bool p = P >= b->nvar, q = Q >= b->nvar;
+    if (p == q ? degree[Q] > degree[P] : q) {
+      terms[i].P = Q;
+      terms[i].Q = P;
     }
-  free(degree);
-  qsort(terms, nterm, sizeof *terms, compare_terms);
-  uint32_t ngroup = 0;
-  for (size_t i = 0; i < nterm; i++)
-    if (i == 0 || terms[i].P != terms[i - 1].P)
-      ngroup++;
-  out->x = calloc(nproduct + 1, sizeof *out->x);
-  out->y = calloc(nproduct + 1, sizeof *out->y);
-  out->group = calloc((size_t)ngroup + 1, sizeof *out->group);
-  out->first = calloc(2 * (size_t)ngroup + 1, sizeof *out->first);
-  out->term = calloc(nterm + 1, sizeof *out->term);
-  out->coef = calloc(nterm * ndensity + 1, sizeof *out->coef);
-  out->linear = calloc(nlinear + 1, sizeof *out->linear);
-  out->linear_coef = calloc(nlinear * ndensity + 1, sizeof *out->linear_coef);
-  if (out->x == NULL || out->y == NULL || out->group == NULL || out->first == NULL || out->term == NULL ||
-      out->coef == NULL || out->linear == NULL || out->linear_coef == NULL)
-    return lisi_no_memory(err, nterm * ndensity * sizeof *out->coef);
-  memcpy(out->x, b->x + b->nvar, nproduct * sizeof *out->x);
-  memcpy(out->y, b->y + b->nvar, nproduct * sizeof *out->y);
-  out->nvar = b->nvar;
-  out->nnode = b->nnode;
-  out->ngroup = ngroup;
-  out->nterm = (uint32_t)nterm;
-  out->nlinear = (uint32_t)nlinear;
-  for (size_t i = 0; i < nlinear; i++) {
-    out->linear[i] = monomial[i].factor[0] >> 1;
-    memcpy(out->linear_coef + i * ndensity, monomial[i].c, ndensity * sizeof(double));
   }
-  uint32_t g = 0;
-  for (uint32_t i = 0; i < nterm;) {
+}
+
+/* Which products are kept (as a Q, or as a factor of another product), sorted by depth and kind. */
+static size_t choose_kept(const builder *b, const term *terms, size_t nterm, unsigned char *kept, uint32_t *depth,
+                          kept_product *list) {
+  for (size_t i = 0; i < nterm; i++)
+    kept[terms[i].Q] = 1;
+  for (uint32_t k = b->nnode; k-- > b->nvar;) { /* every product is needed by something */
+    kept[b->x[k]] = 1;
+    kept[b->y[k] >> 1] = 1;
+  }
+  size_t n = 0;
+  for (uint32_t k = b->nvar; k < b->nnode; k++) {
+    uint32_t x, y;
+    const ace_product_kind kind = kind_of(b, k, &x, &y);
+    depth[k] = 1 + (depth[x] > depth[y] ? depth[x] : depth[y]);
+    if (kept[k])
+      list[n++] = (kept_product){.node = k, .depth = depth[k], .kind = kind};
+  }
+  qsort(list, n, sizeof *list, compare_kept);
+  return n;
+}
+
+static bool allocate_kept(ace_product *out, size_t nkept) {
+  out->run = calloc(nkept + 1, sizeof *out->run);
+  out->x = calloc(nkept + 1, sizeof *out->x);
+  out->y = calloc(nkept + 1, sizeof *out->y);
+  out->z = calloc(nkept + 1, sizeof *out->z);
+  return out->run != NULL && out->x != NULL && out->y != NULL && out->z != NULL;
+}
+
+static bool allocate_groups(ace_product *out, size_t ngroup, size_t nterm, size_t nlinear) {
+  const size_t nd = (size_t)out->ndensity;
+  out->grouprun = calloc(ngroup + 1, sizeof *out->grouprun);
+  out->gx = calloc(ngroup + 1, sizeof *out->gx);
+  out->gy = calloc(ngroup + 1, sizeof *out->gy);
+  out->term = calloc(nterm + 1, sizeof *out->term);
+  out->coef = calloc(nterm * nd + 1, sizeof *out->coef);
+  out->linear = calloc(nlinear + 1, sizeof *out->linear);
+  out->linear_coef = calloc(nlinear * nd + 1, sizeof *out->linear_coef);
+  return out->grouprun != NULL && out->gx != NULL && out->gy != NULL && out->term != NULL && out->coef != NULL &&
+         out->linear != NULL && out->linear_coef != NULL;
+}
+
+/* Gives every value that is kept its place. */
+static void write_kept(const builder *b, const kept_product *list, size_t nkept, uint32_t *place, ace_product *out) {
+  uint32_t next = 0;
+  for (uint32_t v = 0; v < b->nvar; v++) {
+    place[v] = next;
+    next += b->real[v] ? 1 : 2;
+    out->nreal += b->real[v];
+  }
+  out->nvar = b->nvar;
+  out->vars = next;
+  for (size_t i = 0; i < nkept; i++) {
+    uint32_t x, y;
+    const uint32_t k = list[i].node;
+    (void)kind_of(b, k, &x, &y);
+    out->x[i] = place[x];
+    out->y[i] = place[y];
+    out->z[i] = place[k] = next;
+    next += b->real[k] ? 1 : 2;
+    if (i == 0 || list[i].kind != list[i - 1].kind || list[i].depth != list[i - 1].depth)
+      out->run[out->nrun++].kind = list[i].kind;
+    out->run[out->nrun - 1].count++;
+  }
+  out->nkept = (uint32_t)nkept;
+  out->size = next;
+}
+
+static void write_groups(group *groups, size_t ngroup, const term *terms, const ace_monomial *monomial,
+                         ace_product *out) {
+  const size_t nd = (size_t)out->ndensity;
+  qsort(groups, ngroup, sizeof *groups, compare_groups);
+  size_t at = 0;
+  for (size_t g = 0; g < ngroup; g++) {
+    const group *p = &groups[g];
+    if (g == 0 || compare_shape(&p->shape, &out->grouprun[out->ngrouprun - 1]) != 0)
+      out->grouprun[out->ngrouprun++] = p->shape;
+    out->grouprun[out->ngrouprun - 1].count++;
+    out->gx[g] = p->x;
+    out->gy[g] = p->y;
+    for (uint32_t i = 0; i < p->shape.terms; i++, at++) {
+      const term *t = &terms[p->first + i];
+      out->term[at] = t->place;
+      memcpy(out->coef + at * nd, monomial[t->monomial].c, nd * sizeof(double));
+    }
+  }
+  out->ngroup = (uint32_t)ngroup;
+  out->nterm = (uint32_t)at;
+}
+
+/* Terms are sorted by leader and variety; a group is of one variety. */
+static bool new_group(const term *terms, size_t i) {
+  return i == 0 || terms[i].P != terms[i - 1].P || terms[i].variety != terms[i - 1].variety;
+}
+
+static lisi_status lay_out(builder *b, const ace_monomial *monomial, size_t nlinear, size_t n, term *terms,
+                           ace_product *out, lisi_error *err) {
+  const size_t nterm = n - nlinear, nnode = (size_t)b->nnode + 1, nd = (size_t)out->ndensity;
+  uint32_t *degree = calloc(nnode, sizeof *degree), *depth = calloc(nnode, sizeof *depth),
+           *place = calloc(nnode, sizeof *place);
+  unsigned char *kept = calloc(nnode, 1);
+  kept_product *list = calloc(nnode, sizeof *list);
+  group *groups = NULL;
+  lisi_status status = LISI_OK;
+  if (degree == NULL || depth == NULL || place == NULL || kept == NULL || list == NULL) {
+    status = lisi_no_memory(err, nnode * sizeof *list);
+    goto done;
+  }
+  choose_leaders(b, terms, nterm, degree);
+  const size_t nkept = choose_kept(b, terms, nterm, kept, depth, list);
+  for (size_t i = 0; i < nterm; i++)
+    terms[i].variety = b->real[terms[i].P] || b->real[terms[i].Q] ? 0 : terms[i].conj ? 2 : 1;
+  if (!allocate_kept(out, nkept)) {
+    status = lisi_no_memory(err, nkept * sizeof *out->run);
+    goto done;
+  }
+  write_kept(b, list, nkept, place, out);
+  for (size_t i = 0; i < nterm; i++)
+    terms[i].place = place[terms[i].Q];
+  qsort(terms, nterm, sizeof *terms, compare_terms);
+  size_t ngroup = 0;
+  for (size_t i = 0; i < nterm; i++)
+    ngroup += new_group(terms, i);
+  groups = calloc(ngroup + 1, sizeof *groups);
+  if (groups == NULL || !allocate_groups(out, ngroup, nterm, nlinear)) {
+    status = lisi_no_memory(err, nterm * nd * sizeof(double));
+    goto done;
+  }
+  size_t g = 0;
+  for (size_t i = 0; i < nterm; i++) {
     const uint32_t P = terms[i].P;
-    out->group[g] = P;
-    for (uint32_t part = 0; part < 2; part++) {
-      out->first[2 * g + part] = i;
-      for (; i < nterm && terms[i].P == P && terms[i].conj == part; i++) {
-        out->term[i] = terms[i].Q;
-        memcpy(out->coef + i * ndensity, monomial[terms[i].monomial].c, ndensity * sizeof(double));
+    if (new_group(terms, i)) {
+      group *p = &groups[g++];
+      p->first = (uint32_t)i;
+      p->shape.variety = terms[i].variety;
+      if (P < b->nvar || kept[P]) {
+        p->shape.kind = b->real[P] ? ACE_REAL_VALUE : ACE_VALUE;
+        p->x = p->y = place[P];
+      } else {
+        uint32_t x, y;
+        p->shape.kind = kind_of(b, P, &x, &y);
+        p->x = place[x];
+        p->y = place[y];
       }
     }
-    g++;
+    groups[g - 1].shape.terms++;
   }
-  out->first[2 * (size_t)ngroup] = (uint32_t)nterm;
-  return LISI_OK;
+  write_groups(groups, ngroup, terms, monomial, out);
+  out->nlinear = (uint32_t)nlinear;
+  for (size_t i = 0; i < nlinear; i++) {
+    out->linear[i] = place[monomial[i].factor[0] >> 1];
+    memcpy(out->linear_coef + i * nd, monomial[i].c, nd * sizeof(double));
+  }
+done:
+  free(degree);
+  free(depth);
+  free(place);
+  free(kept);
+  free(list);
+  free(groups);
+  return status;
 }
 
 lisi_status ace_product_compile(ace_monomial *monomial, size_t n, int ndensity, uint32_t nvar,
@@ -362,7 +532,7 @@ lisi_status ace_product_compile(ace_monomial *monomial, size_t n, int ndensity, 
   memset(out, 0, sizeof *out);
   out->ndensity = ndensity;
   n = merge(monomial, n, ndensity, real);
-  if (n >= UINT32_MAX / 4)
+  if (n >= UINT32_MAX / 64)
     return lisi_fail(err, LISI_ERR_UNSUPPORTED, "ACE: %zu products in one element are more than this program can hold",
                      n);
   size_t nlinear = 0;
@@ -393,9 +563,7 @@ lisi_status ace_product_compile(ace_monomial *monomial, size_t n, int ndensity, 
     ok = Q != UINT32_MAX;
     if (!ok)
       break;
-    const uint32_t conj =
-        b.real[P >> 1] || b.real[Q >> 1] ? 0u : (P ^ Q) & 1u; /* beside a real factor conjugation changes nothing */
-    terms[i - nlinear] = (term){.P = P >> 1, .Q = Q >> 1, .conj = conj, .monomial = (uint32_t)i};
+    terms[i - nlinear] = (term){.P = P >> 1, .Q = Q >> 1, .conj = (P ^ Q) & 1u, .monomial = (uint32_t)i};
   }
   lisi_status status =
       ok ? lay_out(&b, monomial, nlinear, n, terms, out, err) : lisi_no_memory(err, n * sizeof *monomial);
@@ -410,11 +578,29 @@ lisi_status ace_product_compile(ace_monomial *monomial, size_t n, int ndensity, 
   return status;
 }
 
+static void scale(uint32_t *place, size_t n, uint32_t lanes) {
+  for (size_t i = 0; i < n; i++)
+    place[i] *= lanes;
+}
+
+void ace_product_scale(ace_product *p, uint32_t lanes) {
+  scale(p->x, p->nkept, lanes);
+  scale(p->y, p->nkept, lanes);
+  scale(p->z, p->nkept, lanes);
+  scale(p->gx, p->ngroup, lanes);
+  scale(p->gy, p->ngroup, lanes);
+  scale(p->term, p->nterm, lanes);
+  scale(p->linear, p->nlinear, lanes);
+}
+
 void ace_product_clear(ace_product *product) {
+  free(product->run);
   free(product->x);
   free(product->y);
-  free(product->group);
-  free(product->first);
+  free(product->z);
+  free(product->grouprun);
+  free(product->gx);
+  free(product->gy);
   free(product->term);
   free(product->coef);
   free(product->linear);
