@@ -3,6 +3,7 @@
 #include "fit_basis.h"
 #include "fit_design.h"
 #include "fit_errors.h"
+#include "fit_sidecar.h"
 #include "fit_solve.h"
 #include "file_bytes.h"
 #include "lisi_fit.h"
@@ -240,13 +241,84 @@ static lisi_status describe(ace_model *m, const data *train, const fit_basis *ba
              : lisi_no_memory(err, sizeof provenance);
 }
 
-static lisi_status write_model(const ace_model *m, const char *path, lisi_error *err) {
-  out_file *file;
-  lisi_status status = out_file_open(path, &file, err);
+static lisi_status make_sidecar(const data *d, const fit_basis *basis, const ace_model *m, const double *coefficient,
+                                ace_sidecar **sidecar, fit_active_report *report, lisi_error *err) {
+  fit_environment_frame *frame = malloc(((size_t)d->nframes + 1) * sizeof *frame);
+  if (!frame)
+    return lisi_no_memory(err, (size_t)d->nframes * sizeof *frame);
+  for (int k = 0; k < d->nframes; k++)
+    frame[k] = (fit_environment_frame){d->set[d->frame_set[k]], d->frame[k], d->mu[d->frame_set[k]]};
+  lisi_status status = fit_sidecar(basis, m, coefficient, d->nframes, frame, sidecar, report, err);
+  free(frame);
+  return status;
+}
+
+/* MODEL.yace -> MODEL.sidecar; any other name with .sidecar at its end. */
+static char *sidecar_path(const char *model) {
+  size_t n = strlen(model);
+  if (n > 5 && !strcmp(model + n - 5, ".yace") && model[n - 6] != '/')
+    n -= 5;
+  char *path = malloc(n + sizeof ".sidecar");
+  if (path) {
+    memcpy(path, model, n);
+    strcpy(path + n, ".sidecar");
+  }
+  return path;
+}
+
+/* Both files, complete, before either takes its name; the model, which tells the hash of the other, last. */
+static lisi_status write_files(ace_model *m, const ace_sidecar *sidecar, const char *path, const char *side,
+                               size_t *nbytes, lisi_error *err) {
+  char *bytes = NULL, hex[65];
+  const char *slash = strrchr(side, '/');
+  out_file *file[2] = {NULL, NULL};
+  lisi_status status = ace_sidecar_bytes(sidecar, &bytes, nbytes, err);
   if (status != LISI_OK)
     return status;
-  ace_model_print(m, out_file_stream(file));
-  return out_file_commit(file, err);
+  sha256 sum;
+  sha256_start(&sum);
+  sha256_add(&sum, bytes, *nbytes);
+  sha256_hex(&sum, hex);
+  m->meta.sidecar = strdup(slash ? slash + 1 : side);
+  m->meta.sidecar_sha256 = strdup(hex);
+  if (!m->meta.sidecar || !m->meta.sidecar_sha256)
+    status = lisi_no_memory(err, sizeof hex);
+  if (status == LISI_OK)
+    status = out_file_open(side, &file[0], err);
+  if (status == LISI_OK)
+    status = out_file_open(path, &file[1], err);
+  if (status == LISI_OK) {
+    (void)!fwrite(bytes, 1, *nbytes, out_file_stream(file[0])); /* commit finds the error */
+    ace_model_print(m, out_file_stream(file[1]));
+    status = out_file_commit(file[0], err);
+    file[0] = NULL;
+  }
+  if (status == LISI_OK) {
+    status = out_file_commit(file[1], err);
+    file[1] = NULL;
+  }
+  out_file_discard(file[0]);
+  out_file_discard(file[1]);
+  free(bytes);
+  return status;
+}
+
+static void print_active(const fit_basis *b, const fit_active_report *r, const char *side, size_t nbytes, bool quiet) {
+  for (int mu = 0; mu < b->nelements; mu++) {
+    if (r[mu].ncolumns == 0)
+      continue;
+    if (r[mu].rank < r[mu].ncolumns)
+      fprintf(stderr,
+              "lisi-fit: warning: no active set for %s: %d environments in the training frames, %d of them "
+              "independent, for "
+              "%d functions; there will be no extrapolation grade for this element\n",
+              b->element[mu], r[mu].nenvironments, r[mu].rank, r[mu].ncolumns);
+    else if (!quiet)
+      printf("%-2s active set: %d of %d environments, %d exchanges, gamma of the training frames <= %.6f\n",
+             b->element[mu], r[mu].rank, r[mu].nenvironments, r[mu].nswaps, r[mu].largest);
+  }
+  if (!quiet)
+    printf("%s: %.2f MB\n", side, (double)nbytes * 1e-6);
 }
 
 static void print_basis(const fit_basis *b) {
@@ -273,9 +345,13 @@ static lisi_status train(const char *recipe_path, const char *out, double ridge,
   fit_solution s = {0};
   fit_error_table et = {0}, es = {0}, ev = {0};
   ace_model *model = NULL;
+  ace_sidecar *sidecar = NULL;
+  fit_active_report *report = NULL;
+  char *side = sidecar_path(out);
+  size_t nbytes = 0;
   int *fold = NULL;
   fit_weight *weight = NULL;
-  lisi_status status = fit_recipe_load(recipe_path, &recipe, err);
+  lisi_status status = side ? fit_recipe_load(recipe_path, &recipe, err) : lisi_no_memory(err, strlen(out));
   if (status == LISI_OK)
     status = fit_basis_make(recipe, &basis, err);
   if (status == LISI_OK)
@@ -310,10 +386,17 @@ static lisi_status train(const char *recipe_path, const char *out, double ridge,
     status = tabulate(&tr, basis, s.heldout, recipe->folds, fold, &ev, err);
   if (status == LISI_OK)
     status = fit_basis_model(basis, s.coefficient, &model, err);
+  if (status == LISI_OK) {
+    report = calloc((size_t)basis->nelements, sizeof *report);
+    status = report ? make_sidecar(&tr, basis, model, s.coefficient, &sidecar, report, err)
+                    : lisi_no_memory(err, sizeof *report);
+  }
   if (status == LISI_OK)
     status = describe(model, &tr, basis, &s, &et, &es, err);
   if (status == LISI_OK)
-    status = write_model(model, out, err);
+    status = write_files(model, sidecar, out, side, &nbytes, err);
+  if (status == LISI_OK)
+    print_active(basis, report, side, nbytes, quiet);
   if (status == LISI_OK && !quiet) {
     for (int g = 0; g < s.ngrid; g++)
       printf("ridge %9.3g: cross-validation loss %.6g%s\n", s.grid[g], s.loss[g], s.grid[g] == s.ridge ? "  <-" : "");
@@ -330,6 +413,9 @@ static lisi_status train(const char *recipe_path, const char *out, double ridge,
     }
   }
   ace_model_free(model);
+  ace_sidecar_free(sidecar);
+  free(report);
+  free(side);
   fit_errors_free(&et);
   fit_errors_free(&es);
   fit_errors_free(&ev);

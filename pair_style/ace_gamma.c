@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* B by ace_invariants.h, then one product of a row with a matrix. */
+#include "ace_gamma.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+  char symbol[4];
+  int n, rank, nenvironments;
+  float *inverse; /* [n][n] */
+} active;
+
+struct ace_gamma {
+  int nelements;
+  ace_bvalues *values;
+  active *of; /* [nelements] */
+  char *name; /* of the sidecar */
+};
+
+struct ace_gamma_work {
+  ace_bwork *bwork;
+  double *B, *sum; /* [most functions of an element] */
+};
+
+lisi_status ace_gamma_create(const ace_model *model, ace_sidecar *s, const char *name, ace_gamma **out,
+                             lisi_error *err) {
+  *out = NULL;
+  size_t n = (size_t)s->nelements;
+  ace_gamma *g = calloc(1, sizeof *g);
+  ace_invariants *inv = malloc(n * sizeof *inv);
+  lisi_status status = g && inv ? LISI_OK : lisi_no_memory(err, n * sizeof *inv);
+  if (status == LISI_OK) {
+    for (size_t mu = 0; mu < n; mu++)
+      inv[mu] = s->of[mu].invariants;
+    g->nelements = s->nelements;
+    g->of = calloc(n, sizeof *g->of);
+    g->name = strdup(name);
+    status = g->of && g->name ? ace_bvalues_create(model, inv, name, &g->values, err)
+                              : lisi_no_memory(err, n * sizeof *g->of);
+  }
+  free(inv);
+  if (status != LISI_OK) {
+    ace_gamma_free(g);
+    return status;
+  }
+  for (size_t mu = 0; mu < n; mu++) {
+    active *a = &g->of[mu];
+    memcpy(a->symbol, s->element[mu], sizeof a->symbol);
+    a->n = s->of[mu].invariants.ncolumns;
+    a->rank = s->of[mu].rank;
+    a->nenvironments = s->of[mu].nenvironments;
+    a->inverse = s->of[mu].inverse;
+    s->of[mu].inverse = NULL;
+  }
+  *out = g;
+  return LISI_OK;
+}
+
+void ace_gamma_free(ace_gamma *g) {
+  if (!g)
+    return;
+  for (int mu = 0; g->of && mu < g->nelements; mu++)
+    free(g->of[mu].inverse);
+  ace_bvalues_free(g->values);
+  free(g->of);
+  free(g->name);
+  free(g);
+}
+
+lisi_status ace_gamma_work_create(const ace_gamma *g, ace_gamma_work **out, lisi_error *err) {
+  *out = NULL;
+  size_t bytes = ((size_t)ace_bvalues_most(g->values) + 1) * sizeof(double);
+  ace_gamma_work *w = calloc(1, sizeof *w);
+  if (!w)
+    return lisi_no_memory(err, sizeof *w);
+  w->B = malloc(bytes);
+  w->sum = malloc(bytes);
+  lisi_status status = w->B && w->sum ? ace_bwork_create(g->values, &w->bwork, err) : lisi_no_memory(err, bytes);
+  if (status != LISI_OK) {
+    ace_gamma_work_free(w);
+    return status;
+  }
+  *out = w;
+  return LISI_OK;
+}
+
+void ace_gamma_work_free(ace_gamma_work *w) {
+  if (!w)
+    return;
+  ace_bwork_free(w->bwork);
+  free(w->B);
+  free(w->sum);
+  free(w);
+}
+
+lisi_status ace_gamma_require(const ace_gamma *g, int element, lisi_error *err) {
+  const active *a = &g->of[element];
+  if (a->inverse)
+    return LISI_OK;
+  if (a->n == 0)
+    return lisi_fail(err, LISI_ERR_UNSUPPORTED, "%s: no extrapolation grade for %s, which has no functions", g->name,
+                     a->symbol);
+  return lisi_fail(err, LISI_ERR_UNSUPPORTED,
+                   "%s: no active set for %s: its %d environments in the training data gave %d independent ones for %d "
+                   "functions; train with more data or fewer functions",
+                   g->name, a->symbol, a->nenvironments, a->rank, a->n);
+}
+
+size_t ace_gamma_bytes(const ace_gamma *g) {
+  size_t bytes = 0;
+  for (int mu = 0; mu < g->nelements; mu++)
+    if (g->of[mu].inverse)
+      bytes += (size_t)g->of[mu].n * (size_t)g->of[mu].n * sizeof(float);
+  return bytes;
+}
+
+double ace_grade(int n, const float *inverse, const double *B, double *sum) {
+  memset(sum, 0, (size_t)n * sizeof *sum);
+  for (int v = 0; v < n; v++) {
+    const float *row = inverse + (size_t)v * (size_t)n;
+    double b = B[v];
+    for (int k = 0; k < n; k++)
+      sum[k] += b * (double)row[k];
+  }
+  double most = 0;
+  for (int k = 0; k < n; k++)
+    most = isnan(sum[k]) ? INFINITY : fmax(most, fabs(sum[k])); /* overflow is no grade of 0 */
+  return most;
+}
+
+lisi_status ace_gamma_atoms(const ace_gamma *g, ace_gamma_work *w, int natoms, const int *element, const int *first,
+                            const int *nelement, const double (*rij)[3], double *value, lisi_error *err) {
+  for (int i = 0; i < natoms; i++) {
+    const active *a = &g->of[element[i]];
+    lisi_status status = ace_gamma_require(g, element[i], err);
+    if (status == LISI_OK)
+      status = ace_bvalues_atom(g->values, w->bwork, element[i], first[i + 1] - first[i], nelement + first[i],
+                                rij + first[i], w->B, err);
+    if (status != LISI_OK)
+      return status;
+    value[i] = ace_grade(a->n, a->inverse, w->B, w->sum);
+  }
+  return LISI_OK;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The binary file beside a .yace with what is too large for it: the functions before contraction, their coefficients,
+ * and the active sets of the extrapolation grade. `lisi:` of the .yace has its name and SHA-256.
+ *
+ * Layout, in the byte order of the machine that wrote it; every section starts at a multiple of 8:
+ *     0   "lisiside"          8 bytes
+ *     8   uint32 0x01020304   byte order mark
+ *     12  uint32 version
+ *     16  uint64 size of the file
+ *     24  uint32 number of sections, uint32 0
+ *     32  for each section: name, 8 bytes filled up with zeros; uint32 element, uint32 0; uint64 offset; uint64 size
+ * Readers pass over sections that they do not know, so that later versions of lisi can add some. */
+#ifndef LISI_ACE_SIDECAR_H
+#define LISI_ACE_SIDECAR_H
+
+#include "ace_invariants.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { ACE_SIDECAR_VERSION = 1 };
+
+typedef struct {
+  ace_invariants invariants; /* section "basis" */
+  double *coefficient;       /* [ncolumns] section "coeff", eV */
+  /* section "active": */
+  int nenvironments; /* atoms of this element in the training frames */
+  int rank;          /* independent ones among them; below ncolumns there is no active set, and inverse is NULL */
+  float *inverse;    /* [ncolumns][ncolumns] of the active set: gamma = max_k |sum_v B_v inverse[v][k]| */
+} ace_sidecar_element;
+
+typedef struct {
+  int nelements;
+  char (*element)[4];      /* [nelements] section "model", with the hash */
+  char model_sha256[65];   /* of the .yace that it belongs to, see ace_sidecar_hash */
+  ace_sidecar_element *of; /* [nelements] */
+} ace_sidecar;
+
+/* SHA-256 of a model as ace_model_print writes it without `lisi:`, so that neither layout nor comments nor provenance
+ * of a .yace count, but every number does. */
+LISI_MUST_CHECK lisi_status ace_sidecar_hash(const ace_model *model, char hex[65], lisi_error *err);
+/* The whole file in memory; free() it. */
+LISI_MUST_CHECK lisi_status ace_sidecar_bytes(const ace_sidecar *sidecar, char **bytes, size_t *size, lisi_error *err);
+
+/* Reads a sidecar and checks it: all sizes, ranges and numbers. `name` stands for it in messages. Free with
+ * ace_sidecar_free. */
+LISI_MUST_CHECK lisi_status ace_sidecar_parse(const char *bytes, size_t size, const char *name, ace_sidecar **sidecar,
+                                              lisi_error *err);
+/* The same for the sidecar of a given model, whose name and contents it has to fit: the SHA-256 that the model gives
+ * for it, and the hash of the model that stands in it. */
+LISI_MUST_CHECK lisi_status ace_sidecar_open(const char *bytes, size_t size, const char *name, const ace_model *model,
+                                             const char *model_name, ace_sidecar **sidecar, lisi_error *err);
+void ace_sidecar_free(ace_sidecar *sidecar);
+
+/* Where the sidecar of the model at `path` lies: in the same folder, by the name that the model gives. free() it. A
+ * model that names none, or something with a folder in it, is an error that says how a sidecar is made. */
+LISI_MUST_CHECK lisi_status ace_sidecar_path(const ace_model *model, const char *path, char **sidecar, lisi_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Collects B of all training environments, which fit_maxvol.h reduces to an active set, and hands it on with the
+ * couplings. */
+#include "fit_sidecar.h"
+
+#include "ace_gamma.h"
+#include "fit_maxvol.h"
+#include "fit_neighbors.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* gamma of training environments may be above 1 by this: little enough to be 1 in single precision. */
+static const double tolerance = 1e-7;
+
+lisi_status fit_invariants(const fit_basis *b, int mu, ace_invariants *inv, lisi_error *err) {
+  memset(inv, 0, sizeof *inv);
+  int sets = 0;
+  for (int k = 0; k < b->nblocks; k++) {
+    const fit_block *block = &b->block[k];
+    if (block->mu0 != mu)
+      continue;
+    sets++;
+    inv->nms_total += (size_t)block->coupling.nms * (size_t)block->order;
+    inv->ncoef += (size_t)block->coupling.nms * (size_t)block->coupling.ninv;
+  }
+  inv->multiset = calloc((size_t)sets + 1, sizeof *inv->multiset);
+  inv->ms = malloc(inv->nms_total + 1);
+  inv->coef = malloc((inv->ncoef + 1) * sizeof *inv->coef);
+  if (!inv->multiset || !inv->ms || !inv->coef) {
+    ace_invariants_clear(inv);
+    return lisi_no_memory(err, inv->ncoef * sizeof *inv->coef);
+  }
+  size_t ms = 0, coef = 0;
+  for (int k = 0; k < b->nblocks; k++) {
+    const fit_block *block = &b->block[k];
+    if (block->mu0 != mu)
+      continue;
+    const fit_coupling *c = &block->coupling;
+    ace_multiset *m = &inv->multiset[inv->nmultisets++];
+    *m = (ace_multiset){.order = block->order, .nms = c->nms, .ninv = c->ninv, .ms_first = ms, .coef_first = coef};
+    for (int t = 0; t < block->order; t++) {
+      m->mus[t] = block->mus[t];
+      m->ns[t] = block->ns[t];
+      m->ls[t] = block->ls[t];
+    }
+    size_t products = (size_t)c->nms;
+    memcpy(inv->ms + ms, c->ms, products * (size_t)c->order);
+    memcpy(inv->coef + coef, c->coef, products * (size_t)c->ninv * sizeof *c->coef);
+    ms += products * (size_t)c->order;
+    coef += products * (size_t)c->ninv;
+    inv->ncolumns += c->ninv;
+  }
+  return LISI_OK;
+}
+
+/* B of all atoms of one element in the training frames. */
+typedef struct {
+  int m, n;
+  int *first; /* [nframes + 1] rows of a frame */
+  double *b;  /* [m][n] */
+} environments;
+
+static lisi_status frame_rows(const ace_bvalues *values, double cutoff, const fit_environment_frame *f, int mu,
+                              double *b, lisi_error *err) {
+  fit_neighbors list;
+  ace_bwork *work = NULL;
+  lisi_status status = fit_neighbors_find(f->set, f->frame, cutoff, &list, err);
+  if (status != LISI_OK)
+    return status;
+  int most = 0;
+  for (int i = 0; i < list.natoms; i++)
+    most = list.first[i + 1] - list.first[i] > most ? list.first[i + 1] - list.first[i] : most;
+  int *nelement = malloc(((size_t)most + 1) * sizeof *nelement);
+  status = nelement ? ace_bwork_create(values, &work, err) : lisi_no_memory(err, (size_t)most * sizeof *nelement);
+  for (int i = 0; i < list.natoms && status == LISI_OK; i++) {
+    if (f->mu[f->frame->species[i]] != mu)
+      continue;
+    int from = list.first[i], count = list.first[i + 1] - from;
+    for (int k = 0; k < count; k++)
+      nelement[k] = f->mu[f->frame->species[list.index[from + k]]];
+    status = ace_bvalues_atom(values, work, mu, count, nelement, (const double(*)[3])list.rij + from, b, err);
+    b += ace_bvalues_count(values, mu);
+  }
+  ace_bwork_free(work);
+  free(nelement);
+  fit_neighbors_free(&list);
+  return status;
+}
+
+static void environments_free(environments *e) {
+  free(e->first);
+  free(e->b);
+}
+
+static lisi_status environments_make(const ace_bvalues *values, double cutoff, int mu, int nframes,
+                                     const fit_environment_frame *frame, environments *e, lisi_error *err) {
+  memset(e, 0, sizeof *e);
+  e->n = ace_bvalues_count(values, mu);
+  e->first = calloc((size_t)nframes + 1, sizeof *e->first);
+  if (!e->first)
+    return lisi_no_memory(err, (size_t)nframes * sizeof *e->first);
+  for (int k = 0; k < nframes; k++) {
+    e->first[k + 1] = e->first[k];
+    for (int i = 0; i < frame[k].frame->natoms; i++)
+      e->first[k + 1] += frame[k].mu[frame[k].frame->species[i]] == mu;
+  }
+  e->m = e->first[nframes];
+  size_t cells = (size_t)e->m * (size_t)e->n;
+  e->b = malloc((cells + 1) * sizeof *e->b);
+  if (!e->b)
+    return lisi_no_memory(err, cells * sizeof *e->b);
+  lisi_status status = LISI_OK;
+#pragma omp parallel for schedule(dynamic, 1)
+  for (int k = 0; k < nframes; k++) {
+    lisi_error own = {0};
+    if (e->first[k + 1] == e->first[k])
+      continue;
+    lisi_status s = frame_rows(values, cutoff, &frame[k], mu, e->b + (size_t)e->first[k] * (size_t)e->n, &own);
+#pragma omp critical
+    if (s != LISI_OK && status == LISI_OK)
+      status = lisi_fail(err, s, "%s", own.message);
+  }
+  return status;
+}
+
+/* gamma of all environments with the inverse as the file has it. */
+static lisi_status largest_grade(const environments *e, const float *inverse, double *most, lisi_error *err) {
+  size_t n = (size_t)e->n;
+  double *sum = malloc(n * sizeof *sum);
+  if (!sum)
+    return lisi_no_memory(err, n * sizeof *sum);
+  *most = 0;
+  for (int i = 0; i < e->m; i++)
+    *most = fmax(*most, ace_grade(e->n, inverse, e->b + (size_t)i * n, sum));
+  free(sum);
+  return LISI_OK;
+}
+
+static lisi_status active_set(const environments *e, ace_sidecar_element *to, fit_active_report *report,
+                              lisi_error *err) {
+  fit_active active;
+  lisi_status status = fit_maxvol(e->m, e->n, e->b, tolerance, &active, err);
+  if (status != LISI_OK)
+    return status;
+  to->nenvironments = e->m;
+  to->rank = active.rank;
+  *report = (fit_active_report){e->m, active.rank, e->n, active.nswaps, 0};
+  if (active.inverse) {
+    size_t cells = (size_t)e->n * (size_t)e->n;
+    to->inverse = malloc(cells * sizeof *to->inverse);
+    if (!to->inverse)
+      status = lisi_no_memory(err, cells * sizeof *to->inverse);
+    for (size_t k = 0; k < cells && status == LISI_OK; k++)
+      to->inverse[k] = (float)active.inverse[k];
+    if (status == LISI_OK)
+      status = largest_grade(e, to->inverse, &report->largest, err);
+  }
+  fit_active_free(&active);
+  return status;
+}
+
+lisi_status fit_sidecar(const fit_basis *basis, const ace_model *model, const double *coefficient, int nframes,
+                        const fit_environment_frame *frame, ace_sidecar **out, fit_active_report *report,
+                        lisi_error *err) {
+  *out = NULL;
+  size_t n = (size_t)basis->nelements;
+  ace_sidecar *s = calloc(1, sizeof *s);
+  ace_invariants *inv = calloc(n, sizeof *inv);
+  ace_bvalues *values = NULL;
+  lisi_status status = s && inv ? ace_sidecar_hash(model, s->model_sha256, err) : lisi_no_memory(err, n * sizeof *inv);
+  if (status == LISI_OK) {
+    s->nelements = basis->nelements;
+    s->element = calloc(n, sizeof *s->element);
+    s->of = calloc(n, sizeof *s->of);
+    if (!s->element || !s->of)
+      status = lisi_no_memory(err, n * sizeof *s->of);
+  }
+  for (int mu = 0, column = 0; mu < basis->nelements && status == LISI_OK; mu++) {
+    ace_sidecar_element *e = &s->of[mu];
+    memcpy(s->element[mu], basis->element[mu], sizeof *s->element);
+    status = fit_invariants(basis, mu, &e->invariants, err);
+    if (status != LISI_OK)
+      break;
+    inv[mu] = e->invariants;
+    size_t columns = (size_t)e->invariants.ncolumns;
+    e->coefficient = malloc((columns + 1) * sizeof *e->coefficient);
+    if (e->coefficient)
+      memcpy(e->coefficient, coefficient + column, columns * sizeof *e->coefficient);
+    else
+      status = lisi_no_memory(err, columns * sizeof *e->coefficient);
+    column += e->invariants.ncolumns;
+  }
+  if (status == LISI_OK)
+    status = ace_bvalues_create(model, inv, "basis", &values, err);
+  for (int mu = 0; mu < basis->nelements && status == LISI_OK; mu++) {
+    environments e;
+    status = environments_make(values, basis->cutoff, mu, nframes, frame, &e, err);
+    if (status == LISI_OK)
+      status = active_set(&e, &s->of[mu], &report[mu], err);
+    environments_free(&e);
+  }
+  ace_bvalues_free(values);
+  free(inv);
+  if (status != LISI_OK) {
+    ace_sidecar_free(s);
+    return status;
+  }
+  *out = s;
+  return LISI_OK;
+}

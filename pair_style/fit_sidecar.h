@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a fit leaves beside its model: the functions before contraction, and for each element the active set of its
+ * environments in the training frames. */
+#ifndef LISI_FIT_SIDECAR_H
+#define LISI_FIT_SIDECAR_H
+
+#include "ace_sidecar.h"
+#include "fit_basis.h"
+#include "xyz_read.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The functions of the central element mu, without coefficients. Free with ace_invariants_clear. */
+LISI_MUST_CHECK lisi_status fit_invariants(const fit_basis *basis, int mu, ace_invariants *inv, lisi_error *err);
+
+typedef struct {
+  const xyz_set *set;
+  const xyz_frame *frame;
+  const int *mu; /* element numbers of the set's species */
+} fit_environment_frame;
+
+/* How the active set of an element came about, for the user. */
+typedef struct {
+  int nenvironments, rank, ncolumns, nswaps;
+  double largest; /* gamma over all training environments as the single-precision inverse of the file gives it */
+} fit_active_report;
+
+/* `model` is the one that fit_basis_model made of these coefficients; report[basis->nelements]. Free with
+ * ace_sidecar_free. */
+LISI_MUST_CHECK lisi_status fit_sidecar(const fit_basis *basis, const ace_model *model, const double *coefficient,
+                                        int nframes, const fit_environment_frame *frame, ace_sidecar **sidecar,
+                                        fit_active_report *report, lisi_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
