@@ -9,7 +9,7 @@
 typedef struct {
   char symbol[4];
   int n, rank, nenvironments;
-  float *inverse; /* [n][n] */
+  ace_inverse inverse;
 } active;
 
 struct ace_gamma {
@@ -52,7 +52,7 @@ lisi_status ace_gamma_create(const ace_model *model, ace_sidecar *s, const char 
     a->rank = s->of[mu].rank;
     a->nenvironments = s->of[mu].nenvironments;
     a->inverse = s->of[mu].inverse;
-    s->of[mu].inverse = NULL;
+    s->of[mu].inverse = (ace_inverse){0, NULL, NULL};
   }
   *out = g;
   return LISI_OK;
@@ -61,8 +61,10 @@ lisi_status ace_gamma_create(const ace_model *model, ace_sidecar *s, const char 
 void ace_gamma_free(ace_gamma *g) {
   if (!g)
     return;
-  for (int mu = 0; g->of && mu < g->nelements; mu++)
-    free(g->of[mu].inverse);
+  for (int mu = 0; g->of && mu < g->nelements; mu++) {
+    free(g->of[mu].inverse.f);
+    free(g->of[mu].inverse.d);
+  }
   ace_bvalues_free(g->values);
   free(g->of);
   free(g->name);
@@ -97,7 +99,7 @@ void ace_gamma_work_free(ace_gamma_work *w) {
 
 lisi_status ace_gamma_require(const ace_gamma *g, int element, lisi_error *err) {
   const active *a = &g->of[element];
-  if (a->inverse)
+  if (a->inverse.n > 0)
     return LISI_OK;
   if (a->n == 0)
     return lisi_fail(err, LISI_ERR_UNSUPPORTED, "%s: no extrapolation grade for %s, which has no functions", g->name,
@@ -111,21 +113,28 @@ lisi_status ace_gamma_require(const ace_gamma *g, int element, lisi_error *err) 
 size_t ace_gamma_bytes(const ace_gamma *g) {
   size_t bytes = 0;
   for (int mu = 0; mu < g->nelements; mu++)
-    if (g->of[mu].inverse)
-      bytes += (size_t)g->of[mu].n * (size_t)g->of[mu].n * sizeof(float);
+    bytes += (size_t)g->of[mu].inverse.n * (size_t)g->of[mu].inverse.n *
+             (g->of[mu].inverse.d ? sizeof(double) : sizeof(float));
   return bytes;
 }
 
-double ace_grade(int n, const float *inverse, const double *B, double *sum) {
-  memset(sum, 0, (size_t)n * sizeof *sum);
-  for (int v = 0; v < n; v++) {
-    const float *row = inverse + (size_t)v * (size_t)n;
+double ace_grade(const ace_inverse *inverse, const double *B, double *sum) {
+  size_t n = (size_t)inverse->n;
+  memset(sum, 0, n * sizeof *sum);
+  for (size_t v = 0; v < n; v++) {
     double b = B[v];
-    for (int k = 0; k < n; k++)
-      sum[k] += b * (double)row[k];
+    if (inverse->f) {
+      const float *row = inverse->f + v * n;
+      for (size_t k = 0; k < n; k++)
+        sum[k] += b * (double)row[k];
+    } else {
+      const double *row = inverse->d + v * n;
+      for (size_t k = 0; k < n; k++)
+        sum[k] += b * row[k];
+    }
   }
   double most = 0;
-  for (int k = 0; k < n; k++)
+  for (size_t k = 0; k < n; k++)
     most = isnan(sum[k]) ? INFINITY : fmax(most, fabs(sum[k])); /* overflow is no grade of 0 */
   return most;
 }
@@ -140,7 +149,7 @@ lisi_status ace_gamma_atoms(const ace_gamma *g, ace_gamma_work *w, int natoms, c
                                 rij + first[i], w->B, err);
     if (status != LISI_OK)
       return status;
-    value[i] = ace_grade(a->n, a->inverse, w->B, w->sum);
+    value[i] = ace_grade(&a->inverse, w->B, w->sum);
   }
   return LISI_OK;
 }

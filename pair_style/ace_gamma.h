@@ -11,8 +11,8 @@
 extern "C" {
 #endif
 
-/* max_k |sum_v B_v inverse[v][k]| for one environment; sum[n] is scratch. */
-double ace_grade(int n, const float *inverse, const double *B, double *sum);
+/* max_k |sum_v B_v inverse[v][k]| for one environment; sum[inverse->n] is scratch. */
+double ace_grade(const ace_inverse *inverse, const double *B, double *sum);
 
 /* Read-only once made; threads share it. */
 typedef struct ace_gamma ace_gamma;

@@ -14,7 +14,8 @@ void ace_sidecar_free(ace_sidecar *s) {
   for (int mu = 0; s->of && mu < s->nelements; mu++) {
     ace_invariants_clear(&s->of[mu].invariants);
     free(s->of[mu].coefficient);
-    free(s->of[mu].inverse);
+    free(s->of[mu].inverse.f);
+    free(s->of[mu].inverse.d);
   }
   free(s->of);
   free(s->element);
@@ -104,6 +105,7 @@ static void put_basis(const ace_invariants *inv, FILE *f) {
       put_i32(f, t < m->order ? m->ns[t] : 0);
       put_i32(f, t < m->order ? m->ls[t] : 0);
     }
+    put_u32(f, 0);
   }
   fwrite(inv->ms, 1, inv->nms_total, f);
   pad(f);
@@ -111,13 +113,16 @@ static void put_basis(const ace_invariants *inv, FILE *f) {
 }
 
 static void put_active(const ace_sidecar_element *e, FILE *f) {
-  size_t n = e->inverse ? (size_t)e->invariants.ncolumns : 0;
-  put_i32(f, (int)n);
+  const ace_inverse *inv = &e->inverse;
+  size_t cells = (size_t)inv->n * (size_t)inv->n;
+  put_i32(f, inv->n);
   put_i32(f, e->nenvironments);
   put_i32(f, e->rank);
-  put_u32(f, 0);
-  if (n)
-    fwrite(e->inverse, sizeof *e->inverse, n * n, f);
+  put_i32(f, inv->d ? 8 : 4);
+  if (cells && inv->d)
+    fwrite(inv->d, sizeof *inv->d, cells, f);
+  else if (cells)
+    fwrite(inv->f, sizeof *inv->f, cells, f);
 }
 
 typedef enum { SECTION_MODEL, SECTION_BASIS, SECTION_COEFF, SECTION_ACTIVE } section_kind;

@@ -21,13 +21,21 @@ extern "C" {
 
 enum { ACE_SIDECAR_VERSION = 1 };
 
+/* [n][n] row after row, of an active set: gamma = max_k |sum_v B_v inverse[v][k]|. In single precision where that is
+ * enough, else in double: one of the two, or none. */
+typedef struct {
+  int n;
+  float *f;
+  double *d;
+} ace_inverse;
+
 typedef struct {
   ace_invariants invariants; /* section "basis" */
   double *coefficient;       /* [ncolumns] section "coeff", eV */
   /* section "active": */
   int nenvironments; /* atoms of this element in the training frames */
-  int rank;          /* independent ones among them; below ncolumns there is no active set, and inverse is NULL */
-  float *inverse;    /* [ncolumns][ncolumns] of the active set: gamma = max_k |sum_v B_v inverse[v][k]| */
+  int rank;          /* independent ones among them; below ncolumns there is no active set, and the inverse is empty */
+  ace_inverse inverse;
 } ace_sidecar_element;
 
 typedef struct {

@@ -165,7 +165,8 @@ static lisi_status read_multiset(cursor *c, int nelements, ace_multiset *m, lisi
     if (status == LISI_OK)
       status = take_int(c, "ls", 0, lo && m->order > 1 ? ACE_MAX_LMAX : 0, &m->ls[t], err);
   }
-  return status;
+  int zero;
+  return status == LISI_OK ? take_int(c, "filling", 0, 0, &zero, err) : status;
 }
 
 static lisi_status check_ms(const cursor *c, const ace_multiset *m, const int8_t *ms, lisi_error *err) {
@@ -254,26 +255,28 @@ static lisi_status read_coefficients(cursor *c, ace_sidecar_element *e, lisi_err
 }
 
 static lisi_status read_active(cursor *c, ace_sidecar_element *e, lisi_error *err) {
-  int n = 0;
-  uint32_t zero;
-  void *memory = NULL;
+  int n = 0, width = 0;
   lisi_status status = take_int(c, "size of the active set", 0, MAX_COLUMNS, &n, err);
   if (status == LISI_OK)
     status = take_int(c, "number of environments", 0, INT32_MAX, &e->nenvironments, err);
   if (status == LISI_OK)
     status = take_int(c, "rank", 0, e->invariants.ncolumns, &e->rank, err);
   if (status == LISI_OK)
-    status = take(c, &zero, sizeof zero, err);
+    status = take_int(c, "bytes of a number", 4, 8, &width, err);
   if (status != LISI_OK)
     return status;
+  if (width != 4 && width != 8)
+    return wrong(c, err, "bytes of a number (4 or 8)", 4, width);
   if (n != (e->rank == e->invariants.ncolumns ? e->rank : 0))
     return wrong(c, err, "size of the active set", e->invariants.ncolumns, n);
   if (n == 0)
     return at_end(c, err);
-  status = take_array(c, (size_t)n * (size_t)n, sizeof *e->inverse, &memory, err);
-  e->inverse = memory;
-  for (size_t k = 0; k < (size_t)n * (size_t)n && status == LISI_OK; k++)
-    if (!isfinite(e->inverse[k]))
+  size_t cells = (size_t)n * (size_t)n;
+  void *memory = NULL;
+  status = take_array(c, cells, (size_t)width, &memory, err);
+  e->inverse = (ace_inverse){n, width == 4 ? memory : NULL, width == 8 ? memory : NULL};
+  for (size_t k = 0; k < cells && status == LISI_OK; k++)
+    if (!isfinite(width == 4 ? (double)e->inverse.f[k] : e->inverse.d[k]))
       status = lisi_fail(err, LISI_ERR_INPUT, "%s: section active of element %d: number %zu is not finite", c->name,
                          c->element, k + 1);
   return status == LISI_OK ? at_end(c, err) : status;

@@ -11,6 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Single precision in the file where it moves nothing that a grade of a training environment is made of by more than
+ * this. */
+static const double single_is_enough = 5e-4;
 /* gamma of training environments may be above 1 by this: little enough to be 1 in single precision. */
 static const double tolerance = 1e-7;
 
@@ -125,15 +128,21 @@ static lisi_status environments_make(const ace_bvalues *values, double cutoff, i
   return status;
 }
 
-/* gamma of all environments with the inverse as the file has it. */
-static lisi_status largest_grade(const environments *e, const float *inverse, double *most, lisi_error *err) {
+/* The largest gamma of all environments with this inverse, and the largest difference of any number that gamma is the
+ * maximum of from those with another inverse. */
+static lisi_status largest_grade(const environments *e, const ace_inverse *inverse, const ace_inverse *other,
+                                 double *most, double *difference, lisi_error *err) {
   size_t n = (size_t)e->n;
-  double *sum = malloc(n * sizeof *sum);
+  double *sum = malloc(2 * n * sizeof *sum);
   if (!sum)
-    return lisi_no_memory(err, n * sizeof *sum);
-  *most = 0;
-  for (int i = 0; i < e->m; i++)
-    *most = fmax(*most, ace_grade(e->n, inverse, e->b + (size_t)i * n, sum));
+    return lisi_no_memory(err, 2 * n * sizeof *sum);
+  *most = *difference = 0;
+  for (int i = 0; i < e->m; i++) {
+    *most = fmax(*most, ace_grade(inverse, e->b + (size_t)i * n, sum));
+    (void)ace_grade(other, e->b + (size_t)i * n, sum + n);
+    for (size_t k = 0; k < n; k++)
+      *difference = fmax(*difference, fabs(sum[k] - sum[n + k]));
+  }
   free(sum);
   return LISI_OK;
 }
@@ -149,13 +158,22 @@ static lisi_status active_set(const environments *e, ace_sidecar_element *to, fi
   *report = (fit_active_report){e->m, active.rank, e->n, active.nswaps, 0};
   if (active.inverse) {
     size_t cells = (size_t)e->n * (size_t)e->n;
-    to->inverse = malloc(cells * sizeof *to->inverse);
-    if (!to->inverse)
-      status = lisi_no_memory(err, cells * sizeof *to->inverse);
+    double difference = 0;
+    ace_inverse *inverse = &to->inverse, exact = {e->n, NULL, active.inverse};
+    inverse->n = e->n;
+    inverse->f = malloc(cells * sizeof *inverse->f);
+    if (!inverse->f)
+      status = lisi_no_memory(err, cells * sizeof *inverse->f);
     for (size_t k = 0; k < cells && status == LISI_OK; k++)
-      to->inverse[k] = (float)active.inverse[k];
+      inverse->f[k] = (float)active.inverse[k];
     if (status == LISI_OK)
-      status = largest_grade(e, to->inverse, &report->largest, err);
+      status = largest_grade(e, inverse, &exact, &report->largest, &difference, err);
+    if (status == LISI_OK && !(difference <= single_is_enough)) {
+      free(inverse->f);
+      *inverse = exact;
+      active.inverse = NULL;
+      report->largest = active.largest;
+    }
   }
   fit_active_free(&active);
   return status;

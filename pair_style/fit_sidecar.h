@@ -24,7 +24,7 @@ typedef struct {
 /* How the active set of an element came about, for the user. */
 typedef struct {
   int nenvironments, rank, ncolumns, nswaps;
-  double largest; /* gamma over all training environments as the single-precision inverse of the file gives it */
+  double largest; /* gamma over all training environments with the inverse as the file has it */
 } fit_active_report;
 
 /* `model` is the one that fit_basis_model made of these coefficients; report[basis->nelements]. Free with
