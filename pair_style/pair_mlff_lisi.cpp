@@ -3,6 +3,7 @@
 #include "pair_mlff_lisi.h"
 
 #include "ace_eval.h"
+#include "ace_gamma.h"
 #include "ace_model.h"
 #include "file_bytes.h"
 #include "lammps_compat.h"
@@ -37,7 +38,8 @@ static constexpr size_t MAX_FILE_BYTES = (size_t)1 << 30;
 
 /* ---------------------------------------------------------------------- */
 
-PairMLFFLisi::PairMLFFLisi(LAMMPS *lmp) : Pair(lmp), eval(nullptr), nelem(0) {
+PairMLFFLisi::PairMLFFLisi(LAMMPS *lmp)
+    : Pair(lmp), eval(nullptr), nelem(0), model(nullptr), gamma(nullptr), gamma_flag(0), gamma_stale(false) {
   single_enable = 0;
   restartinfo = 0;
   one_coeff = 1;
@@ -65,6 +67,18 @@ void PairMLFFLisi::free_model() {
   work.clear();
   ace_eval_free(eval);
   eval = nullptr;
+  ace_model_free(model);
+  model = nullptr;
+  free_gamma();
+}
+
+void PairMLFFLisi::free_gamma() {
+  for (auto w : gamma_work)
+    ace_gamma_work_free(w);
+  gamma_work.clear();
+  ace_gamma_free(gamma);
+  gamma = nullptr;
+  gamma_stale = false;
 }
 
 void PairMLFFLisi::allocate() {
@@ -118,21 +132,16 @@ void PairMLFFLisi::coeff(int narg, char **arg) {
     error->all(FLERR, "pair_style mlff/lisi: pair_coeff gives NULL for every atom type");
 }
 
-/* Rank 0 reads the file, every rank parses the same bytes; a rank that fails takes all down with its message. Sets
- * map[] for the `ntypes` names. */
-void PairMLFFLisi::read_model(const char *path, int ntypes, char **names) {
+/* Rank 0 reads a whole file, all ranks get its bytes; free() them. `hint` ends the message where it cannot be read. */
+char *PairMLFFLisi::read_bytes(const char *path, size_t &size, const char *hint) {
   lisi_error err = {};
   char *bytes = nullptr;
-  size_t size = 0;
-  char warnings[4000] = "";
 
-  if (comm->me == 0) {
-    const std::string found = utils::get_potential_file_path(path);
-    (void)!file_bytes_read(found.empty() ? path : found.c_str(), MAX_FILE_BYTES, &bytes, &size, &err);
-  }
+  if (comm->me == 0)
+    (void)!file_bytes_read(path, MAX_FILE_BYTES, &bytes, &size, &err);
   MPI_Bcast(&err, (int)sizeof err, MPI_BYTE, 0, world);
   if (err.status != LISI_OK)
-    error->all(FLERR, "pair_style mlff/lisi: {}", err.message);
+    error->all(FLERR, "pair_style mlff/lisi: {}{}", err.message, hint);
   unsigned long long length = size;
   MPI_Bcast(&length, 1, MPI_UNSIGNED_LONG_LONG, 0, world);
   size = (size_t)length;
@@ -146,9 +155,33 @@ void PairMLFFLisi::read_model(const char *path, int ntypes, char **names) {
   }
   MPI_Bcast(bytes, (int)size, MPI_BYTE, 0, world); /* size <= MAX_FILE_BYTES fits an int */
   bytes[size] = '\0';
+  return bytes;
+}
+
+/* Whether all ranks succeeded; where one did not, all have its message afterwards. */
+bool PairMLFFLisi::all_ok(lisi_status status, lisi_error &err) {
+  const int me = status == LISI_OK ? comm->nprocs : comm->me;
+  int first = 0;
+  MPI_Allreduce(&me, &first, 1, MPI_INT, MPI_MIN, world);
+  if (first < comm->nprocs)
+    MPI_Bcast(&err, (int)sizeof err, MPI_BYTE, first, world);
+  return first == comm->nprocs;
+}
+
+/* Every rank parses the same bytes. Sets map[] for the `ntypes` names. */
+void PairMLFFLisi::read_model(const char *path, int ntypes, char **names) {
+  lisi_error err = {};
+  size_t size = 0;
+  char warnings[4000] = "";
 
   free_model();
-  ace_model *model = nullptr;
+  file = path;
+  if (comm->me == 0) {
+    const std::string found = utils::get_potential_file_path(path);
+    if (!found.empty())
+      file = found;
+  }
+  char *bytes = read_bytes(file.c_str(), size, "");
   lisi_status status = ace_model_parse(bytes, size, path, &model, warnings, sizeof warnings, &err);
   free(bytes);
   if (status == LISI_OK)
@@ -173,13 +206,7 @@ void PairMLFFLisi::read_model(const char *path, int ntypes, char **names) {
       }
     }
   }
-  ace_model_free(model);
-
-  const int me = status == LISI_OK ? comm->nprocs : comm->me;
-  int first = 0;
-  MPI_Allreduce(&me, &first, 1, MPI_INT, MPI_MIN, world);
-  if (first < comm->nprocs) {
-    MPI_Bcast(&err, (int)sizeof err, MPI_BYTE, first, world);
+  if (!all_ok(status, err)) {
     free_model();
     error->all(FLERR, "pair_style mlff/lisi: {}", err.message);
   }
@@ -248,13 +275,20 @@ void PairMLFFLisi::gather(Block &b, int begin, int end) const {
 }
 
 /* Runs on any thread: no exception may leave it, a failure is left in the block. */
-void PairMLFFLisi::evaluate(Block &b, struct ace_work *w) const {
+void PairMLFFLisi::evaluate(Block &b, int thread) const {
   lisi_error err = {};
-  b.status = LISI_OK;
-  if (b.i.empty())
-    return;
-  b.status = ace_eval_atoms(eval, w, (int)b.i.size(), b.element.data(), b.first.data(), b.nelement.data(),
+  b.status = ace_eval_atoms(eval, work[thread], (int)b.i.size(), b.element.data(), b.first.data(), b.nelement.data(),
                             (const double(*)[3])b.rij.data(), b.energy.data(), (double(*)[3])b.dEdr.data(), &err);
+  if (b.status != LISI_OK)
+    snprintf(b.message, sizeof b.message, "%.255s", err.message);
+}
+
+/* The same for gamma. */
+void PairMLFFLisi::grade(Block &b, int thread) const {
+  lisi_error err = {};
+  b.gamma.resize(b.i.size());
+  b.status = ace_gamma_atoms(gamma, gamma_work[thread], (int)b.i.size(), b.element.data(), b.first.data(),
+                             b.nelement.data(), (const double(*)[3])b.rij.data(), b.gamma.data(), &err);
   if (b.status != LISI_OK)
     snprintf(b.message, sizeof b.message, "%.255s", err.message);
 }
@@ -321,21 +355,12 @@ void PairMLFFLisi::scatter(const Block &b) {
 }
 
 /* ----------------------------------------------------------------------
-   threads evaluate blocks in any order; their results are added in the
-   order of the atoms, so the sums do not depend on the number of threads
+   threads evaluate blocks in any order; their results are taken in the
+   order of the atoms, so sums do not depend on the number of threads
 ------------------------------------------------------------------------- */
 
-void PairMLFFLisi::compute(int eflag, int vflag) {
-  ev_init(eflag, vflag);
-
+template <class Evaluate, class Finish> void PairMLFFLisi::for_blocks(Evaluate evaluate_block, Finish finish) {
   const int nthreads = std::max(1, comm->nthreads);
-  lisi_error err = {};
-  while ((int)work.size() < nthreads) {
-    struct ace_work *w = nullptr;
-    if (ace_work_create(eval, &w, &err) != LISI_OK)
-      error->one(FLERR, "pair_style mlff/lisi: {}", err.message);
-    work.push_back(w);
-  }
   blocks.resize((size_t)nthreads * BLOCKS_PER_THREAD);
 
   const int inum = list->inum;
@@ -354,7 +379,9 @@ void PairMLFFLisi::compute(int eflag, int vflag) {
       const int at = begin + n * BLOCK_ATOMS;
       try {
         gather(blocks[n], at, std::min(at + BLOCK_ATOMS, inum));
-        evaluate(blocks[n], work[thread]);
+        blocks[n].status = LISI_OK;
+        if (!blocks[n].i.empty())
+          evaluate_block(blocks[n], thread);
       } catch (const std::bad_alloc &) {
         blocks[n].status = LISI_ERR_NOMEM;
         snprintf(blocks[n].message, sizeof blocks[n].message, "no memory for neighbours");
@@ -364,17 +391,113 @@ void PairMLFFLisi::compute(int eflag, int vflag) {
       if (blocks[n].status != LISI_OK)
         error->one(FLERR, "pair_style mlff/lisi, step {}, near atom {}: {}", update->ntimestep,
                    blocks[n].i.empty() ? 0 : atom->tag[blocks[n].i[0]], blocks[n].message);
-      scatter(blocks[n]);
+      finish(blocks[n]);
     }
   }
 }
 
+void PairMLFFLisi::compute(int eflag, int vflag) {
+  ev_init(eflag, vflag);
+
+  lisi_error err = {};
+  while ((int)work.size() < std::max(1, comm->nthreads)) {
+    struct ace_work *w = nullptr;
+    if (ace_work_create(eval, &w, &err) != LISI_OK)
+      error->one(FLERR, "pair_style mlff/lisi: {}", err.message);
+    work.push_back(w);
+  }
+  for_blocks([this](Block &b, int thread) { evaluate(b, thread); }, [this](const Block &b) { scatter(b); });
+
+  gamma_stale = true;
+  if (gamma_flag)
+    compute_gamma();
+}
+
+/* ----------------------------------------------------------------------
+   the extrapolation grade for fix pair, which sets gamma_flag before the
+   steps on which it wants it (`gamma 1`) or just comes for it (`gamma 0`)
+------------------------------------------------------------------------- */
+
+void *PairMLFFLisi::extract(const char *name, int &dim) {
+  dim = 0;
+  if (strcmp(name, "gamma_flag") != 0)
+    return nullptr;
+  if (model && !gamma)
+    load_gamma(); /* say what is missing now, not in the middle of a run */
+  return &gamma_flag;
+}
+
+void *PairMLFFLisi::extract_peratom(const char *name, int &ncol) {
+  if (strcmp(name, "gamma") != 0)
+    return nullptr;
+  ncol = 0;
+  if (model && !gamma)
+    load_gamma();
+  /* Between runs (whichflag 0) atoms may have changed since the neighbour list was made. */
+  if (gamma_stale && update->whichflag != 0)
+    compute_gamma();
+  /* Never a null pointer, not even on a rank without atoms: some LAMMPS versions take that for an unknown name. */
+  gamma_atom.resize(std::max(gamma_atom.size(), (size_t)std::max(atom->nmax, 1)), 0.0);
+  return gamma_atom.data();
+}
+
+void PairMLFFLisi::load_gamma() {
+  lisi_error err = {};
+  char *path = nullptr;
+  lisi_status status = ace_sidecar_path(model, file.c_str(), &path, &err);
+  if (!all_ok(status, err)) {
+    free(path);
+    error->all(FLERR, "pair_style mlff/lisi: {}", err.message);
+  }
+  const std::string side = path;
+  free(path);
+
+  size_t size = 0;
+  char *bytes = read_bytes(side.c_str(), size,
+                           "; the extrapolation grade gamma needs this file, which `lisi-fit train` writes beside the "
+                           "model: bring it along, or train again");
+  ace_sidecar *sidecar = nullptr;
+  status = ace_sidecar_open(bytes, size, side.c_str(), model, file.c_str(), &sidecar, &err);
+  free(bytes);
+  if (status == LISI_OK)
+    status = ace_gamma_create(model, sidecar, side.c_str(), &gamma, &err);
+  ace_sidecar_free(sidecar);
+  for (int t = 1; t <= atom->ntypes && status == LISI_OK; t++)
+    if (map[t] >= 0)
+      status = ace_gamma_require(gamma, map[t], &err);
+  if (!all_ok(status, err)) {
+    free_gamma();
+    error->all(FLERR, "pair_style mlff/lisi: {}", err.message);
+  }
+}
+
+void PairMLFFLisi::compute_gamma() {
+  if (!gamma)
+    load_gamma(); /* pair_coeff was given again after fix pair */
+  lisi_error err = {};
+  while ((int)gamma_work.size() < std::max(1, comm->nthreads)) {
+    struct ace_gamma_work *w = nullptr;
+    if (ace_gamma_work_create(gamma, &w, &err) != LISI_OK)
+      error->one(FLERR, "pair_style mlff/lisi: {}", err.message);
+    gamma_work.push_back(w);
+  }
+  gamma_atom.assign((size_t)std::max(atom->nmax, 1), 0.0); /* 0 for NULL types */
+  for_blocks([this](Block &b, int thread) { grade(b, thread); },
+             [this](const Block &b) {
+               for (size_t a = 0; a < b.i.size(); a++)
+                 gamma_atom[b.i[a]] = b.gamma[a];
+             });
+  gamma_stale = false;
+}
+
 double PairMLFFLisi::memory_usage() {
-  double bytes = Pair::memory_usage();
+  double bytes = Pair::memory_usage() + (double)(gamma_atom.capacity() * sizeof(double));
+  if (gamma)
+    bytes += (double)ace_gamma_bytes(gamma);
   for (const Block &b : blocks)
     bytes +=
         (double)((b.element.capacity() + b.first.capacity() + b.nelement.capacity() + b.i.capacity() + b.j.capacity()) *
                      sizeof(int) +
-                 (b.rij.capacity() + b.energy.capacity() + b.dEdr.capacity()) * sizeof(double));
+                 (b.rij.capacity() + b.energy.capacity() + b.dEdr.capacity() + b.gamma.capacity()) * sizeof(double));
   return bytes;
 }

@@ -4,15 +4,23 @@
  *     pair_style mlff/lisi
  *     pair_coeff * * Li-Si.yace Li Si        one element of the file, or NULL, per atom type
  *
- * Glue only: the model is read by ace_model.h, evaluated by ace_eval.h; this moves data between them and LAMMPS. */
+ * `fix pair` finds the extrapolation grade under the name gamma (trigger gamma_flag).
+ *
+ * Glue only: the model is read by ace_model.h, evaluated by ace_eval.h, graded by ace_gamma.h; this moves data between
+ * them and LAMMPS. */
 #ifndef LISI_PAIR_MLFF_LISI_H
 #define LISI_PAIR_MLFF_LISI_H
 
+#include "ace_model.h"
+
 #include "pair.h"
 
+#include <string>
 #include <vector>
 
 struct ace_eval;
+struct ace_gamma;
+struct ace_gamma_work;
 struct ace_work;
 
 namespace LAMMPS_NS {
@@ -26,13 +34,15 @@ public:
   void coeff(int, char **) override;
   void init_style() override;
   double init_one(int, int) override;
+  void *extract(const char *, int &) override;
+  void *extract_peratom(const char *, int &) override;
   double memory_usage() override;
 
 private:
   /* A few central atoms with their neighbours, as ace_eval_atoms() takes them: the unit of work of a thread. */
   struct Block {
     std::vector<int> element, first, nelement, i, j;
-    std::vector<double> rij, energy, dEdr; /* rij, dEdr: [neighbours][3] */
+    std::vector<double> rij, energy, dEdr, gamma; /* rij, dEdr: [neighbours][3] */
     int status;
     char message[256];
   };
@@ -42,13 +52,28 @@ private:
   std::vector<Block> blocks;
   std::vector<double> rcut; /* [nelem * nelem], Angstrom */
   int nelem;
+  ace_model *model; /* kept for the radial functions and the name of the sidecar, which gamma needs */
+  std::string file; /* where the model was found; what pair_coeff says on ranks other than 0 */
+
+  struct ace_gamma *gamma;                         /* nullptr until somebody asks for it */
+  std::vector<struct ace_gamma_work *> gamma_work; /* [threads] */
+  std::vector<double> gamma_atom;                  /* [nmax] */
+  int gamma_flag;                                  /* set by fix pair before the steps on which it wants gamma */
+  bool gamma_stale;                                /* forces were computed after gamma_atom */
 
   void allocate();
   void require_metal();
   void free_model();
   void read_model(const char *, int, char **);
+  char *read_bytes(const char *, size_t &, const char *);
+  bool all_ok(lisi_status, lisi_error &);
+  void free_gamma();
+  void load_gamma();
+  void compute_gamma();
   void gather(Block &, int, int) const;
-  void evaluate(Block &, struct ace_work *) const;
+  template <class Evaluate, class Finish> void for_blocks(Evaluate, Finish);
+  void evaluate(Block &, int) const;
+  void grade(Block &, int) const;
   void scatter(const Block &);
 };
 

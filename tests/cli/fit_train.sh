@@ -42,8 +42,14 @@ weights: {energy: 10, force: 1, virial: 1, groups: {random: {force: 0.5}}}
 prior: {ridge: cv, folds: 3}
 EOF
 expect 0 'cross-validation' "$fit" train "$dir/fit.yaml" -o "$dir/a.yace"
-expect 0 '' "$fit" train "$dir/fit.yaml" -o "$dir/b.yace" --quiet
-cmp -s "$dir/a.yace" "$dir/b.yace" || fail "two runs of one fit differ"
+mkdir "$dir/again"
+expect 0 '' "$fit" train "$dir/fit.yaml" -o "$dir/again/a.yace" --quiet
+cmp -s "$dir/a.yace" "$dir/again/a.yace" || fail "two runs of one fit differ"
+cmp -s "$dir/a.sidecar" "$dir/again/a.sidecar" || fail "two runs of one fit have different sidecars"
+grep -q 'sidecar: "a.sidecar"' "$dir/a.yace" || fail "the model does not name its sidecar"
+grep -q "sidecar_sha256: \"$(sha256sum <"$dir/a.sidecar" | cut -d' ' -f1)\"" "$dir/a.yace" || fail "the model does not name its sidecar by SHA-256"
+expect 0 'active set: [0-9]* of' "$fit" train "$dir/fit.yaml" -o "$dir/odd.name"
+[[ -s $dir/odd.name.sidecar ]] || fail "no odd.name.sidecar beside odd.name"
 grep -q "data_sha256: \"$(sha256sum <"$dir/data.xyz" | cut -d' ' -f1)\"" "$dir/a.yace" || fail "the model does not name its data by SHA-256"
 
 # The evaluator finds the errors that the linear system had.
@@ -94,5 +100,5 @@ data '3s/[-0-9.]*$/nan/' 'bad.xyz:3.*nan'
 data '3s/[-0-9.]*$//' 'bad.xyz:3.*columns'
 data '4d' 'bad.xyz:'
 expect 2 "" "$fit" train "$dir/fit.yaml" -o /proc/no/such/folder.yace
-ls "$dir" | grep -q 'c.yace\|tmp' && fail "a failed run left files: $(ls "$dir")"
+ls "$dir" | grep -q 'c\.yace\|c\.sidecar\|tmp' && fail "a failed run left files: $(ls "$dir")"
 exit $((failures > 0))
