@@ -22,7 +22,7 @@ static const char help[] =
     "Fits a linear ACE model to energies, forces and virials as RECIPE (a YAML file, see doc/lisi-fit.md) says and "
     "prints the errors by config_type.\n"
     "\n"
-    "  -o FILE       the model (required)\n"
+    "  -o FILE       the model (required); FILE with .sidecar for .yace gets what is too large for it: active sets\n"
     "  --ridge X     strength of the prior, instead of the recipe's\n"
     "  --cv          errors of cross-validation as well, each frame predicted by a fit that has not seen its fold\n"
     "  --quiet       print errors and warnings only\n"
