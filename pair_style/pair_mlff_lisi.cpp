@@ -29,10 +29,8 @@
 
 using namespace LAMMPS_NS;
 
-/* Atoms in a block: enough to amortise a call, few enough that its neighbours stay in the cache. */
-static constexpr int BLOCK_ATOMS = 16;
-/* Blocks in flight for each thread: enough to even out unequal blocks. */
-static constexpr int BLOCKS_PER_THREAD = 4;
+/* Atoms in a block: a few vectors full, few enough that its neighbours stay in the cache. */
+static constexpr int BLOCK_ATOMS = 32;
 /* A model file larger than this is a mistake. */
 static constexpr size_t MAX_FILE_BYTES = (size_t)1 << 30;
 
@@ -190,8 +188,11 @@ void PairMLFFLisi::read_model(const char *path, int ntypes, char **names) {
   if (status == LISI_OK) {
     nelem = model->nelements;
     rcut.resize((size_t)nelem * nelem);
-    for (int k = 0; k < nelem * nelem; k++)
+    rcut2.resize(rcut.size());
+    for (int k = 0; k < nelem * nelem; k++) {
       rcut[k] = model->bond[k].rcut;
+      rcut2[k] = rcut[k] * rcut[k];
+    }
     for (int t = 0; t < ntypes && status == LISI_OK; t++) {
       map[t + 1] = -1;
       if (strcmp(names[t], "NULL") == 0)
@@ -232,52 +233,97 @@ double PairMLFFLisi::init_one(int i, int j) {
 }
 
 /* ----------------------------------------------------------------------
-   fill a block with atoms ilist[begin..end) and their neighbours within
+   the atoms to compute, those of one element together: the evaluator
+   takes several atoms of one element at a time
+------------------------------------------------------------------------- */
+
+void PairMLFFLisi::sort_atoms() {
+  const int *const type = atom->type;
+  std::vector<int> next((size_t)nelem + 1, 0);
+  int count = 0;
+  for (int ii = 0; ii < list->inum; ii++) {
+    const int mu = map[type[list->ilist[ii]]];
+    if (mu < 0)
+      continue;
+    next[mu + 1]++;
+    count++;
+  }
+  for (int mu = 1; mu < nelem; mu++)
+    next[mu] += next[mu - 1];
+  sorted.resize(count);
+  for (int ii = 0; ii < list->inum; ii++) {
+    const int i = list->ilist[ii], mu = map[type[i]];
+    if (mu >= 0)
+      sorted[next[mu]++] = i;
+  }
+}
+
+/* ----------------------------------------------------------------------
+   fill a block with atoms sorted[begin..end) and their neighbours within
    the cut-off of the pair
 ------------------------------------------------------------------------- */
 
 void PairMLFFLisi::gather(Block &b, int begin, int end) const {
-  const double *const *const x = atom->x;
   const int *const type = atom->type;
+  const size_t natoms = (size_t)(end - begin);
 
-  b.element.clear();
-  b.first.clear();
-  b.nelement.clear();
-  b.i.clear();
-  b.j.clear();
-  b.rij.clear();
-  b.first.push_back(0);
-  for (int ii = begin; ii < end; ii++) {
-    const int i = list->ilist[ii];
-    const int mu = map[type[i]];
-    if (mu < 0)
-      continue;
+  size_t most = 0;
+  for (int n = begin; n < end; n++)
+    most += (size_t)list->numneigh[sorted[n]];
+  b.resize(natoms, most);
+
+  /* Each candidate is written, and counted only if it is a neighbour: most of the list is, and a branch that guesses
+   * would cost more than the store. */
+  int count = 0;
+  b.first[0] = 0;
+  for (int n = begin; n < end; n++) {
+    const int i = sorted[n], mu = map[type[i]];
+    const double *const xi = atom->x[i];
+    const double *const cut = &rcut2[(size_t)mu * nelem];
     const int *const jlist = list->firstneigh[i];
-    for (int jj = 0; jj < list->numneigh[i]; jj++) {
+    const int jnum = list->numneigh[i];
+    for (int jj = 0; jj < jnum; jj++) {
       const int j = jlist[jj] & NEIGHMASK;
+      const double *const xj = atom->x[j];
+      const double dx = xj[0] - xi[0], dy = xj[1] - xi[1], dz = xj[2] - xi[2];
       const int nu = map[type[j]];
-      if (nu < 0)
-        continue;
-      const double dx = x[j][0] - x[i][0], dy = x[j][1] - x[i][1], dz = x[j][2] - x[i][2];
-      const double cut = rcut[(size_t)mu * nelem + nu];
-      if (dx * dx + dy * dy + dz * dz >= cut * cut)
-        continue;
-      b.nelement.push_back(nu);
-      b.j.push_back(j);
-      b.rij.insert(b.rij.end(), {dx, dy, dz});
+      double *const r = &b.rij[3 * (size_t)count];
+      r[0] = dx;
+      r[1] = dy;
+      r[2] = dz;
+      b.j[count] = j;
+      b.nelement[count] = nu;
+      count += nu >= 0 && dx * dx + dy * dy + dz * dz < cut[nu < 0 ? 0 : nu];
     }
-    b.element.push_back(mu);
-    b.i.push_back(i);
-    b.first.push_back((int)b.j.size());
+    b.i[n - begin] = i;
+    b.element[n - begin] = mu;
+    b.first[n - begin + 1] = count;
   }
-  b.energy.resize(b.i.size());
-  b.dEdr.resize(b.rij.size());
+}
+
+/* For `atoms` atoms and up to `neighbours` neighbours; never smaller than before. */
+void PairMLFFLisi::Block::resize(size_t atoms, size_t neighbours) {
+  natoms = (int)atoms;
+  if (i.size() < atoms) {
+    i.resize(atoms);
+    element.resize(atoms);
+    first.resize(atoms + 1);
+    energy.resize(atoms);
+    gamma.resize(atoms);
+  }
+  if (j.size() < neighbours + 1) {
+    const size_t room = neighbours + neighbours / 4 + 1;
+    j.resize(room);
+    nelement.resize(room);
+    rij.resize(3 * room);
+    dEdr.resize(3 * room);
+  }
 }
 
 /* Runs on any thread: no exception may leave it, a failure is left in the block. */
 void PairMLFFLisi::evaluate(Block &b, int thread) const {
   lisi_error err = {};
-  b.status = ace_eval_atoms(eval, work[thread], (int)b.i.size(), b.element.data(), b.first.data(), b.nelement.data(),
+  b.status = ace_eval_atoms(eval, work[thread], b.natoms, b.element.data(), b.first.data(), b.nelement.data(),
                             (const double(*)[3])b.rij.data(), b.energy.data(), (double(*)[3])b.dEdr.data(), &err);
   if (b.status != LISI_OK)
     snprintf(b.message, sizeof b.message, "%.255s", err.message);
@@ -286,9 +332,8 @@ void PairMLFFLisi::evaluate(Block &b, int thread) const {
 /* The same for gamma. */
 void PairMLFFLisi::grade(Block &b, int thread) const {
   lisi_error err = {};
-  b.gamma.resize(b.i.size());
-  b.status = ace_gamma_atoms(gamma, gamma_work[thread], (int)b.i.size(), b.element.data(), b.first.data(),
-                             b.nelement.data(), (const double(*)[3])b.rij.data(), b.gamma.data(), &err);
+  b.status = ace_gamma_atoms(gamma, gamma_work[thread], b.natoms, b.element.data(), b.first.data(), b.nelement.data(),
+                             (const double(*)[3])b.rij.data(), b.gamma.data(), &err);
   if (b.status != LISI_OK)
     snprintf(b.message, sizeof b.message, "%.255s", err.message);
 }
@@ -304,26 +349,36 @@ void PairMLFFLisi::grade(Block &b, int thread) const {
 void PairMLFFLisi::scatter(const Block &b) {
   double **const f = atom->f;
 
-  for (size_t a = 0; a < b.i.size(); a++) {
-    const int i = b.i[a];
+  for (int a = 0; a < b.natoms; a++) {
     double fi[3] = {0.0, 0.0, 0.0};
     for (int k = b.first[a]; k < b.first[a + 1]; k++) {
-      const int j = b.j[k];
-      const double fj[3] = {-b.dEdr[3 * (size_t)k], -b.dEdr[3 * (size_t)k + 1], -b.dEdr[3 * (size_t)k + 2]};
-      const double *const r = &b.rij[3 * (size_t)k];
+      double *const fj = f[b.j[k]];
       for (int c = 0; c < 3; c++) {
-        f[j][c] += fj[c];
-        fi[c] -= fj[c];
+        const double g = b.dEdr[3 * (size_t)k + c];
+        fj[c] -= g;
+        fi[c] += g;
       }
-      if (!vflag_either)
-        continue;
+    }
+    for (int c = 0; c < 3; c++)
+      f[b.i[a]][c] += fi[c];
+    if (eflag_global)
+      eng_vdwl += b.energy[a];
+    if (eflag_atom)
+      eatom[b.i[a]] += b.energy[a];
+  }
+  if (!vflag_either)
+    return;
+  for (int a = 0; a < b.natoms; a++)
+    for (int k = b.first[a]; k < b.first[a + 1]; k++) {
+      const int i = b.i[a], j = b.j[k];
+      const double *const r = &b.rij[3 * (size_t)k], *const g = &b.dEdr[3 * (size_t)k];
       /* symmetric once summed over j (E_i does not change under rotation); symmetrised here so that each part is */
-      const double v[6] = {r[0] * fj[0],
-                           r[1] * fj[1],
-                           r[2] * fj[2],
-                           0.5 * (r[0] * fj[1] + r[1] * fj[0]),
-                           0.5 * (r[0] * fj[2] + r[2] * fj[0]),
-                           0.5 * (r[1] * fj[2] + r[2] * fj[1])};
+      const double v[6] = {-r[0] * g[0],
+                           -r[1] * g[1],
+                           -r[2] * g[2],
+                           -0.5 * (r[0] * g[1] + r[1] * g[0]),
+                           -0.5 * (r[0] * g[2] + r[2] * g[0]),
+                           -0.5 * (r[1] * g[2] + r[2] * g[1])};
       if (vflag_global)
         for (int c = 0; c < 6; c++)
           virial[c] += v[c];
@@ -334,66 +389,70 @@ void PairMLFFLisi::scatter(const Block &b) {
         }
       if (cvflag_atom) {
         double *const w = cvatom[j];
-        w[0] += r[0] * fj[0];
-        w[1] += r[1] * fj[1];
-        w[2] += r[2] * fj[2];
-        w[3] += r[0] * fj[1];
-        w[4] += r[0] * fj[2];
-        w[5] += r[1] * fj[2];
-        w[6] += r[1] * fj[0];
-        w[7] += r[2] * fj[0];
-        w[8] += r[2] * fj[1];
+        w[0] -= r[0] * g[0];
+        w[1] -= r[1] * g[1];
+        w[2] -= r[2] * g[2];
+        w[3] -= r[0] * g[1];
+        w[4] -= r[0] * g[2];
+        w[5] -= r[1] * g[2];
+        w[6] -= r[1] * g[0];
+        w[7] -= r[2] * g[0];
+        w[8] -= r[2] * g[1];
       }
     }
-    for (int c = 0; c < 3; c++)
-      f[i][c] += fi[c];
-    if (eflag_global)
-      eng_vdwl += b.energy[a];
-    if (eflag_atom)
-      eatom[i] += b.energy[a];
-  }
 }
 
 /* ----------------------------------------------------------------------
    threads evaluate blocks in any order; their results are taken in the
-   order of the atoms, so sums do not depend on the number of threads
+   order of the blocks, one at a time, while other threads go on: sums do
+   not depend on the number of threads. No exception may leave a thread,
+   so a failure is left in `failed` and told afterwards.
 ------------------------------------------------------------------------- */
 
 template <class Evaluate, class Finish> void PairMLFFLisi::for_blocks(Evaluate evaluate_block, Finish finish) {
   const int nthreads = std::max(1, comm->nthreads);
-  blocks.resize((size_t)nthreads * BLOCKS_PER_THREAD);
+  blocks.resize(nthreads);
+  for (Block &b : blocks)
+    b.status = LISI_OK;
+  sort_atoms();
+  const int count = (int)sorted.size(), nblocks = (count + BLOCK_ATOMS - 1) / BLOCK_ATOMS;
+  const Block *failed = nullptr;
 
-  const int inum = list->inum;
-  const int stride = (int)blocks.size() * BLOCK_ATOMS;
-  for (int begin = 0; begin < inum; begin += stride) {
-    const int nblocks = (std::min(stride, inum - begin) + BLOCK_ATOMS - 1) / BLOCK_ATOMS;
 #if defined(_OPENMP)
-#pragma omp parallel for schedule(dynamic, 1) num_threads(nthreads) if (nthreads > 1)
+#pragma omp parallel num_threads(nthreads) if (nthreads > 1)
+#pragma omp for ordered schedule(dynamic, 1)
 #endif
-    for (int n = 0; n < nblocks; n++) {
+  for (int n = 0; n < nblocks; n++) {
 #if defined(_OPENMP)
-      const int thread = omp_get_thread_num();
+    Block &b = blocks[omp_get_thread_num()];
 #else
-      const int thread = 0;
+    Block &b = blocks[0];
 #endif
-      const int at = begin + n * BLOCK_ATOMS;
+    const int begin = n * BLOCK_ATOMS;
+    if (b.status == LISI_OK) { /* a thread whose block has failed keeps the message */
       try {
-        gather(blocks[n], at, std::min(at + BLOCK_ATOMS, inum));
-        blocks[n].status = LISI_OK;
-        if (!blocks[n].i.empty())
-          evaluate_block(blocks[n], thread);
+        gather(b, begin, std::min(begin + BLOCK_ATOMS, count));
+        evaluate_block(b, (int)(&b - blocks.data()));
       } catch (const std::bad_alloc &) {
-        blocks[n].status = LISI_ERR_NOMEM;
-        snprintf(blocks[n].message, sizeof blocks[n].message, "no memory for neighbours");
+        b.status = LISI_ERR_NOMEM;
+        snprintf(b.message, sizeof b.message, "no memory for neighbours");
       }
+      if (b.status != LISI_OK)
+        b.tag = atom->tag[sorted[begin]];
     }
-    for (int n = 0; n < nblocks; n++) {
-      if (blocks[n].status != LISI_OK)
-        error->one(FLERR, "pair_style mlff/lisi, step {}, near atom {}: {}", update->ntimestep,
-                   blocks[n].i.empty() ? 0 : atom->tag[blocks[n].i[0]], blocks[n].message);
-      finish(blocks[n]);
+#if defined(_OPENMP)
+#pragma omp ordered
+#endif
+    {
+      if (b.status == LISI_OK)
+        finish(b);
+      else if (!failed)
+        failed = &b;
     }
   }
+  if (failed)
+    error->one(FLERR, "pair_style mlff/lisi, step {}, near atom {}: {}", update->ntimestep, failed->tag,
+               failed->message);
 }
 
 void PairMLFFLisi::compute(int eflag, int vflag) {
@@ -484,7 +543,7 @@ void PairMLFFLisi::compute_gamma() {
   gamma_atom.assign((size_t)std::max(atom->nmax, 1), 0.0); /* 0 for NULL types */
   for_blocks([this](Block &b, int thread) { grade(b, thread); },
              [this](const Block &b) {
-               for (size_t a = 0; a < b.i.size(); a++)
+               for (int a = 0; a < b.natoms; a++)
                  gamma_atom[b.i[a]] = b.gamma[a];
              });
   gamma_stale = false;
@@ -494,10 +553,11 @@ double PairMLFFLisi::memory_usage() {
   double bytes = Pair::memory_usage() + (double)(gamma_atom.capacity() * sizeof(double));
   if (gamma)
     bytes += (double)ace_gamma_bytes(gamma);
+  bytes += (double)(sorted.capacity() * sizeof(int));
   for (const Block &b : blocks)
     bytes +=
-        (double)((b.element.capacity() + b.first.capacity() + b.nelement.capacity() + b.i.capacity() + b.j.capacity()) *
+        (double)((b.i.capacity() + b.element.capacity() + b.first.capacity() + b.j.capacity() + b.nelement.capacity()) *
                      sizeof(int) +
-                 (b.rij.capacity() + b.energy.capacity() + b.dEdr.capacity() + b.gamma.capacity()) * sizeof(double));
+                 (b.rij.capacity() + b.dEdr.capacity() + b.energy.capacity() + b.gamma.capacity()) * sizeof(double));
   return bytes;
 }

@@ -41,16 +41,22 @@ public:
 private:
   /* A few central atoms with their neighbours, as ace_eval_atoms() takes them: the unit of work of a thread. */
   struct Block {
-    std::vector<int> element, first, nelement, i, j;
-    std::vector<double> rij, energy, dEdr, gamma; /* rij, dEdr: [neighbours][3] */
-    int status;
-    char message[256];
+    int natoms = 0;
+    std::vector<int> i, element, first; /* [natoms], first: [natoms + 1]; arrays may be longer than what is used */
+    std::vector<int> j, nelement;       /* [first[natoms]] */
+    std::vector<double> rij, dEdr;      /* [first[natoms]][3] */
+    std::vector<double> energy, gamma;  /* [natoms] */
+    int status = 0;                     /* not LISI_OK: what happened near atom `tag` */
+    tagint tag = 0;
+    char message[256] = "";
+    void resize(size_t, size_t);
   };
 
   struct ace_eval *eval;
   std::vector<struct ace_work *> work; /* [threads] */
-  std::vector<Block> blocks;
-  std::vector<double> rcut; /* [nelem * nelem], Angstrom */
+  std::vector<Block> blocks;           /* [threads] */
+  std::vector<int> sorted;             /* central atoms by element */
+  std::vector<double> rcut, rcut2;     /* [nelem * nelem], Angstrom and its square */
   int nelem;
   ace_model *model; /* kept for the radial functions and the name of the sidecar, which gamma needs */
   std::string file; /* where the model was found; what pair_coeff says on ranks other than 0 */
@@ -70,6 +76,7 @@ private:
   void free_gamma();
   void load_gamma();
   void compute_gamma();
+  void sort_atoms();
   void gather(Block &, int, int) const;
   template <class Evaluate, class Finish> void for_blocks(Evaluate, Finish);
   void evaluate(Block &, int) const;
