@@ -104,6 +104,21 @@ static void all_kinds_against_definition(void **state) {
                               1.2);
 }
 
+static void pair_potential_of_acejl(void **state) {
+  (void)state;
+  compare_with_definition((naive_recipe){.kind = ACE_ACEJL,
+                                         .nelements = 2,
+                                         .ndensity = 2,
+                                         .maxrank = 3,
+                                         .nfunctions = 30,
+                                         .lmax = 2,
+                                         .rho_core_cutoff = 0.9,
+                                         .drho_core_cutoff = 0.8,
+                                         .delta = 2e-4,
+                                         .pairpot = true},
+                          1.2);
+}
+
 static void high_ranks_and_densities(void **state) {
   (void)state;
   for (int nd = 1; nd <= 3; nd++)
@@ -319,12 +334,10 @@ static void edges(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(all_kinds_against_definition),
-                                     cmocka_unit_test(high_ranks_and_densities),
-                                     cmocka_unit_test(large_l),
-                                     cmocka_unit_test(finite_differences),
-                                     cmocka_unit_test(rotations_and_permutations),
-                                     cmocka_unit_test(company_does_not_matter),
-                                     cmocka_unit_test(edges)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(all_kinds_against_definition), cmocka_unit_test(pair_potential_of_acejl),
+      cmocka_unit_test(high_ranks_and_densities),     cmocka_unit_test(large_l),
+      cmocka_unit_test(finite_differences),           cmocka_unit_test(rotations_and_permutations),
+      cmocka_unit_test(company_does_not_matter),      cmocka_unit_test(edges)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
