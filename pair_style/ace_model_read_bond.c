@@ -146,7 +146,7 @@ static lisi_status read_chebyshev(ace_reader *in, yaml_ref map, ace_bond *bond, 
 
 /* ACE.jl bonds have a radial basis and nothing else: other readers pass over a core or an inner cut-off, so must we. */
 static void warn_of_unused(ace_reader *in, yaml_ref map) {
-  static const char *const keys[] = {"prehc", "rcut_in", "inner_cutoff_type"};
+  static const char *const keys[] = {"prehc", "rcut_in"};
   for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
     const char *text = yaml_text(in->doc, yaml_get(in->doc, map, keys[k]));
     if (text != NULL && strtod(text, NULL) != 0.0)

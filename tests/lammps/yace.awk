@@ -9,6 +9,7 @@
 #   densities  1 (linear) to 4
 #   pick       random: any factors, in any order, ranks mixed and each bond with its own sizes (for tests); degree: all functions by
 #              ascending sum of n + l, the factors sorted, as fitted force fields have them (for timings)
+#   ntop ltop  degree only: the largest n and l for each rank, instead of nmax and lmax
 #   nmax lmax kmax rcut: R_nl with n <= nmax, l <= lmax, from kmax functions g_k; cut-off, Angstrom
 #   pairpot=1  ACE.jl only: a pair potential with a repulsive core
 # Random numbers: Park and Miller's minimal standard.
@@ -152,6 +153,7 @@ BEGIN {
   for (k = 0; k < 20; k++) random()
   nel = split(elements, element, " ")
   nrank = split(counts, count, " ")
+  split(ntop, nmost, " "); split(ltop, lmost, " ")
 
   printf "elements: ["
   for (i = 1; i <= nel; i++) printf("%s%s", i > 1 ? ", " : "", element[i])
@@ -187,9 +189,9 @@ BEGIN {
       if (pick == "random") { pick_random(i, count[rank]); continue }
       # letters by degree; rank 1 takes g_k
       nletter = 0
-      for (d = 0; d < 20; d++) for (l = 0; l <= (rank == 1 ? 0 : lmax); l++) for (nu = 0; nu < nel; nu++) {
+      for (d = 0; d < 20; d++) for (l = 0; l <= (rank == 1 ? 0 : rank in lmost ? lmost[rank] : lmax); l++) for (nu = 0; nu < nel; nu++) {
         n = d - l + 1
-        if (n < 1 || n > (rank == 1 ? kmax : nmax)) continue
+        if (n < 1 || n > (rank == 1 ? kmax : rank in nmost ? nmost[rank] : nmax)) continue
         letter_nu[++nletter] = nu; letter_n[nletter] = n; letter_l[nletter] = l; letter_d[nletter] = d
       }
       made = 0; wanted = count[rank]
