@@ -38,15 +38,15 @@ while IFS=';' read -r name basis embedding inner elements counts densities pairp
   echo "$name ${e[0]} ${e[1 % ${#e[@]}]} ${e[2 % ${#e[@]}]} ${e[3 % ${#e[@]}]}"
 done <list >models
 
-# evaluate LMP STYLE OUT: all models by one LAMMPS; OUT.NAME.* is what came out
+# evaluate LMP STYLE OUT: all models of the list by one LAMMPS; OUT.NAME.* is what came out
 evaluate() {
-  local name elements
+  local name elements data=${data:-$SRC/tests/data/close.data}
   while read -r name elements; do
     cat <<IN
 clear
 units           metal
 atom_style      atomic
-read_data       $SRC/tests/data/close.data
+read_data       $data
 pair_style      $2
 pair_coeff      * * $name.yace $elements
 compute         e all pe/atom pair
@@ -93,6 +93,28 @@ if [[ -n ${LMP_PACE:-} ]]; then
   fi
   same lisi pace "pace recursive, live"
   same lisi product "pace product, live"
+
+  # the shipped force field, on a supercell of Li13Si4
+  mv models models.all
+  ln -s "$SRC/potentials/Li-Si.yace" shipped.yace
+  echo "shipped Li Si" >models
+  lmp -in - <<IN
+units           metal
+variable        nx index 2
+variable        ny index 1
+variable        nz index 3
+include         $SRC/examples/Li13Si4/structure.in
+displace_atoms  all random 0.25 0.25 0.25 4711
+pair_style      zero 5
+pair_coeff      * *
+write_data      Li13Si4.data nocoeff
+IN
+  data=Li13Si4.data evaluate "$LMP" mlff/lisi lisi
+  for style in recursive product; do
+    data=Li13Si4.data evaluate "$LMP_PACE" "pace $style" $style
+    same lisi $style "pace $style, live, Li13Si4"
+  done
+  mv models.all models
 fi
 
 need "$ref"
