@@ -98,7 +98,7 @@ if [[ -n ${LMP_PACE:-} ]]; then
   mv models models.all
   ln -s "$SRC/potentials/Li-Si.yace" shipped.yace
   echo "shipped Li Si" >models
-  lmp -in - <<IN
+  cat >Li13Si4.in <<IN
 units           metal
 variable        nx index 2
 variable        ny index 1
@@ -109,6 +109,7 @@ pair_style      zero 5
 pair_coeff      * *
 write_data      Li13Si4.data nocoeff
 IN
+  lmp -in Li13Si4.in
   data=Li13Si4.data evaluate "$LMP" mlff/lisi lisi
   for style in recursive product; do
     data=Li13Si4.data evaluate "$LMP_PACE" "pace $style" $style
