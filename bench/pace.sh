@@ -46,7 +46,7 @@ variable        nx index 4
 variable        ny index 2
 variable        nz index 7
 include         $src/examples/Li13Si4/structure.in
-displace_atoms  all random 0.15 0.15 0.15 4711
+displace_atoms  all random 0.15 0.15 0.15 4711 units box
 pair_style      \${style}
 pair_coeff      * * \${yace} Li Si
 thermo          \${steps}

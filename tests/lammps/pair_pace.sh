@@ -104,7 +104,7 @@ variable        nx index 2
 variable        ny index 1
 variable        nz index 3
 include         $SRC/examples/Li13Si4/structure.in
-displace_atoms  all random 0.25 0.25 0.25 4711
+displace_atoms  all random 0.25 0.25 0.25 4711 units box
 pair_style      zero 5
 pair_coeff      * *
 write_data      Li13Si4.data nocoeff
