@@ -97,6 +97,8 @@ static lisi_status lay_out_channels(const ace_model *model, int mu, int nu, int 
 /* The number of intervals of a table. Other programs tabulate what the format's deltaSplineBins is for, and evaluate
  * the polynomials of ACE.jl exactly: there the table has to be so fine that it does not show. */
 static int table_size(const ace_bond *bond, double delta) {
+  if (bond->kind == ACE_ACEJL_SPLINE)
+    return bond->nbins; /* the file's own knots */
   const int n = (int)(bond->rcut / (bond->kind == ACE_ACEJL ? 0.25 * delta : delta));
   return n > 1 ? n : 1;
 }
@@ -104,7 +106,7 @@ static int table_size(const ace_bond *bond, double delta) {
 /* Where knot n stands. Whether the last one, rounded this way, comes out inside the cut-off or on it decides whether a
  * basis that ends with a step (ChebLinear) is there or has gone: as others round, for the step is wider than a bin. */
 static double knot_at(const ace_bond *bond, int N, int n) {
-  if (bond->kind == ACE_ACEJL && n == N)
+  if (n == N && (bond->kind == ACE_ACEJL || bond->kind == ACE_ACEJL_SPLINE))
     return nextafter(bond->rcut, 0.0);
   return 1.0 / (N / bond->rcut) * n;
 }
@@ -163,12 +165,15 @@ static lisi_status make_pair_table(const ace_model *model, int mu, int nu, int l
   t->bond.crad = NULL;
   t->bond.jl.abc = NULL;
   t->bond.pairpot = NULL;
+  t->bond.node = NULL;
   const size_t ncrad = (size_t)bond->nradmax * (size_t)(bond->lmax + 1) * (size_t)bond->nradbase;
   t->bond.crad = copy_of(bond->crad, ncrad * sizeof(double));
   t->bond.jl.abc = bond->jl.abc != NULL ? copy_of(bond->jl.abc, 3 * (size_t)bond->nradbase * sizeof(double)) : NULL;
   t->bond.pairpot = bond->pairpot != NULL ? ace_pairpot_copy(bond->pairpot) : NULL;
-  if (t->bond.crad == NULL || (bond->jl.abc != NULL && t->bond.jl.abc == NULL) ||
-      (bond->pairpot != NULL && t->bond.pairpot == NULL))
+  const size_t nnode = bond->node != NULL ? 2 * ((size_t)bond->nbins + 1) * (size_t)bond->nradbase : 0;
+  t->bond.node = bond->node != NULL ? copy_of(bond->node, nnode * sizeof(double)) : NULL;
+  if (t->bond.crad == NULL || (bond->node != NULL && t->bond.node == NULL) ||
+      (bond->jl.abc != NULL && t->bond.jl.abc == NULL) || (bond->pairpot != NULL && t->bond.pairpot == NULL))
     return lisi_no_memory(err, ncrad * sizeof(double));
   if (model->inner == ACE_INNER_ZBL && bond->prehc > 0.0)
     t->zbl = ace_zbl_setup(bond, ace_atomic_number(model->element[mu]), ace_atomic_number(model->element[nu]));
@@ -351,6 +356,7 @@ void ace_eval_free(ace_eval *e) {
     free(e->pair[b].bond.crad);
     free(e->pair[b].bond.jl.abc);
     free(e->pair[b].bond.pairpot);
+    free(e->pair[b].bond.node);
   }
   for (int mu = 0; e->central != NULL && mu < e->nelements; mu++) {
     free(e->central[mu].species.fs);

@@ -37,6 +37,7 @@ void ace_model_free(ace_model *model) {
       free(model->bond[b].crad);
       free(model->bond[b].jl.abc);
       free(model->bond[b].pairpot);
+      free(model->bond[b].node);
     }
   if (model->species != NULL)
     for (int s = 0; s < model->nelements; s++) {

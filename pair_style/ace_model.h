@@ -24,7 +24,14 @@ enum {
   ACE_LISI_FORMAT = 1
 };
 
-typedef enum { ACE_CHEB_EXP_COS, ACE_CHEB_POW, ACE_CHEB_LINEAR, ACE_SBESSEL, ACE_ACEJL } ace_radial_kind;
+typedef enum {
+  ACE_CHEB_EXP_COS,
+  ACE_CHEB_POW,
+  ACE_CHEB_LINEAR,
+  ACE_SBESSEL,
+  ACE_ACEJL,
+  ACE_ACEJL_SPLINE
+} ace_radial_kind;
 typedef enum { ACE_FINNIS_SINCLAIR, ACE_FINNIS_SINCLAIR_SHIFTED_SCALED } ace_embedding_kind;
 /* Which core repulsion the file asks for; one for all bonds. */
 typedef enum { ACE_INNER_DENSITY, ACE_INNER_DISTANCE, ACE_INNER_ZBL } ace_inner_kind;
@@ -58,9 +65,12 @@ typedef struct {
   double rcut_in, dcut_in;
   double prehc, lambdahc; /* core repulsion; prehc = 0 is none */
   double *crad;           /* [nradmax][lmax + 1][nradbase], R_nl = sum_k crad g_k */
-  /* ACE.jl only: */
+  /* ACE.jl with polynomials: */
   ace_polynomials jl;   /* g_k = P_{k-1}, jl.n = nradbase */
   ace_pairpot *pairpot; /* NULL without */
+  /* ACE.jl with splines: cubic Hermite between knots n rcut / nbins */
+  int nbins;
+  double *node; /* [nbins + 1][2][nradbase] value and derivative of g_k at each knot */
 } ace_bond;
 
 /* One function: rho_p += sum_ms Re( ctilde[ms][p] prod_t A_{mus[t] ns[t] ls[t] m_t} ), t < rank. rank 1 uses g_k with k

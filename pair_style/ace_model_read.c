@@ -252,7 +252,7 @@ static lisi_status read_bins(ace_reader *in, lisi_error *err) {
   model->delta_spline_bins = 0.001;
   if (node == 0) {
     for (int b = 0; b < model->nelements * model->nelements; b++)
-      if (model->bond[b].kind != ACE_ACEJL)
+      if (model->bond[b].kind != ACE_ACEJL && model->bond[b].kind != ACE_ACEJL_SPLINE)
         return lisi_fail(err, LISI_ERR_INPUT, "%s: key 'deltaSplineBins' is missing: not a .yace file, or cut off",
                          yaml_doc_name(doc));
     return LISI_OK;

@@ -23,10 +23,9 @@ LISI_MUST_CHECK lisi_status ace_optional_double(const yaml_doc *doc, yaml_ref ma
 /* One entry of `bonds` (ace_model_read_bond.c). */
 LISI_MUST_CHECK lisi_status ace_read_bond(ace_reader *in, yaml_ref map, ace_bond *bond, ace_inner_kind *inner,
                                           lisi_error *err);
-/* What ACE.jl writes (ace_model_read_acejl.c). The size first, then the rest into p->abc [3][p->n]. */
-LISI_MUST_CHECK lisi_status ace_read_polynomial_size(const yaml_doc *doc, yaml_ref map, int *n, lisi_error *err);
-LISI_MUST_CHECK lisi_status ace_read_polynomials(const yaml_doc *doc, yaml_ref map, ace_polynomials *p,
-                                                 lisi_error *err);
+/* What ACE.jl writes (ace_model_read_acejl.c): g_k of a bond as polynomials, or as splines. */
+LISI_MUST_CHECK lisi_status ace_read_basis(const yaml_doc *doc, yaml_ref map, ace_bond *bond, lisi_error *err);
+LISI_MUST_CHECK lisi_status ace_read_splines(const yaml_doc *doc, yaml_ref map, ace_bond *bond, lisi_error *err);
 /* The pair potential, and the cut-offs that ACE.jl bonds share; after all bonds. */
 LISI_MUST_CHECK lisi_status ace_read_pairpot(ace_reader *in, lisi_error *err);
 void ace_settle_acejl_cutoffs(ace_model *model);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What files of ACE.jl have and others have not: polynomial radial functions, and a pair potential beside the bonds. */
+/* What files of ACE.jl have and others have not: radial functions as polynomials or as splines, and a pair potential
+ * beside the bonds. */
 #include "ace_model_read.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-lisi_status ace_read_polynomial_size(const yaml_doc *doc, yaml_ref map, int *n, lisi_error *err) {
+static lisi_status read_size(const yaml_doc *doc, yaml_ref map, int *n, lisi_error *err) {
   return yaml_need_int(doc, map, "maxn", 1, ACE_MAX_POLYNOMIALS, n, err);
 }
 
@@ -16,7 +17,8 @@ static lisi_status read_power(const yaml_doc *doc, yaml_ref map, const char *key
   return status;
 }
 
-lisi_status ace_read_polynomials(const yaml_doc *doc, yaml_ref map, ace_polynomials *p, lisi_error *err) {
+/* All but the size, into p->abc [3][p->n]. */
+static lisi_status read_polynomials(const yaml_doc *doc, yaml_ref map, ace_polynomials *p, lisi_error *err) {
   lisi_status status;
   yaml_ref abc, list;
   const struct {
@@ -43,6 +45,73 @@ lisi_status ace_read_polynomials(const yaml_doc *doc, yaml_ref map, ace_polynomi
       return status;
   }
   return LISI_OK;
+}
+
+lisi_status ace_read_basis(const yaml_doc *doc, yaml_ref map, ace_bond *bond, lisi_error *err) {
+  const lisi_status status = read_size(doc, map, &bond->jl.n, err);
+  if (status != LISI_OK)
+    return status;
+  const size_t n = (size_t)bond->jl.n;
+  bond->nradbase = bond->jl.n;
+  bond->jl.abc = calloc(3 * n, sizeof *bond->jl.abc);
+  if (bond->jl.abc == NULL)
+    return lisi_no_memory(err, 3 * n * sizeof *bond->jl.abc);
+  return read_polynomials(doc, map, &bond->jl, err);
+}
+
+/* Column k of one of the two tables: {0: [..], 1: [..], ..}, each list with a number for every knot. */
+static lisi_status read_table(const yaml_doc *doc, yaml_ref map, const char *key, ace_bond *bond, int which,
+                              double *list, lisi_error *err) {
+  yaml_ref table;
+  lisi_status status = yaml_need(doc, map, key, YAML_MAPPING, &table, err);
+  if (status != LISI_OK)
+    return status;
+  const int K = bond->nradbase;
+  if (yaml_map_size(doc, table) != K)
+    return yaml_fail(doc, table, err, "%s: expected %d lists, found %d", key, K, yaml_map_size(doc, table));
+  unsigned char seen[ACE_MAX_POLYNOMIALS] = {0};
+  for (int i = 0; i < K; i++) {
+    int k = 0;
+    if ((status = yaml_as_int(doc, yaml_map_key(doc, table, i), key, 0, K - 1, &k, err)) != LISI_OK)
+      return status;
+    if (seen[k]++)
+      return yaml_fail(doc, yaml_map_key(doc, table, i), err, "%s: list %d stands twice", key, k);
+    if ((status = yaml_as_doubles(doc, yaml_map_value(doc, table, i), key, bond->nbins + 1, list, err)) != LISI_OK)
+      return status;
+    for (size_t n = 0; n <= (size_t)bond->nbins; n++)
+      bond->node[(2 * n + (size_t)which) * (size_t)K + (size_t)k] = list[n];
+  }
+  return LISI_OK;
+}
+
+lisi_status ace_read_splines(const yaml_doc *doc, yaml_ref map, ace_bond *bond, lisi_error *err) {
+  yaml_ref values;
+  lisi_status status = yaml_need(doc, map, "splinenodalvals", YAML_MAPPING, &values, err);
+  if (status != LISI_OK)
+    return status;
+  bond->nradbase = yaml_map_size(doc, values);
+  if (bond->nradbase < 1 || bond->nradbase > ACE_MAX_POLYNOMIALS)
+    return yaml_fail(doc, values, err, "splinenodalvals: expected 1 to %d lists, found %d", ACE_MAX_POLYNOMIALS,
+                     bond->nradbase);
+  if ((status = yaml_need_int(doc, map, "nbins", 1, 10000000, &bond->nbins, err)) != LISI_OK)
+    return status;
+  /* compared with the file before memory is asked for */
+  const yaml_ref first = yaml_map_value(doc, values, 0);
+  if (yaml_seq_size(doc, first) != bond->nbins + 1)
+    return yaml_fail(doc, first != 0 ? first : values, err,
+                     "splinenodalvals: expected nbins + 1 = %d numbers, found %d", bond->nbins + 1,
+                     yaml_seq_size(doc, first));
+  const size_t count = 2 * ((size_t)bond->nbins + 1) * (size_t)bond->nradbase;
+  double *list = malloc(((size_t)bond->nbins + 1) * sizeof *list);
+  bond->node = calloc(count, sizeof *bond->node);
+  if (list == NULL || bond->node == NULL)
+    status = lisi_no_memory(err, count * sizeof *bond->node);
+  if (status == LISI_OK)
+    status = read_table(doc, map, "splinenodalvals", bond, 0, list, err);
+  if (status == LISI_OK)
+    status = read_table(doc, map, "splinenodalderivs", bond, 1, list, err);
+  free(list);
+  return status;
 }
 
 /* The values under keys [i, j]; value[i * n + j] = 0 where there is none. */
@@ -85,7 +154,7 @@ static lisi_status read_pairs(ace_reader *in, yaml_ref map, yaml_ref *pairs, yam
   lisi_status status;
   yaml_ref list;
   int size;
-  if ((status = ace_read_polynomial_size(doc, map, &size, err)) != LISI_OK)
+  if ((status = read_size(doc, map, &size, err)) != LISI_OK)
     return status;
   if ((status = yaml_need(doc, map, "coefficients", YAML_MAPPING, &list, err)) != LISI_OK)
     return status;
@@ -102,7 +171,7 @@ static lisi_status read_pairs(ace_reader *in, yaml_ref map, yaml_ref *pairs, yam
     ace_pairpot *pot = bond->pairpot = ace_pairpot_new(size);
     if (pot == NULL)
       return lisi_no_memory(err, 4 * (size_t)size * sizeof(double));
-    if ((status = ace_read_polynomials(doc, map, &pot->basis, err)) != LISI_OK)
+    if ((status = read_polynomials(doc, map, &pot->basis, err)) != LISI_OK)
       return status;
     if ((status = yaml_need_double(doc, map, "rcut", &pot->rcut, err)) != LISI_OK)
       return status;

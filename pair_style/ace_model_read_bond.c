@@ -28,7 +28,7 @@ static lisi_status read_kind(ace_reader *in, yaml_ref map, ace_bond *bond, lisi_
       }
     if (strncmp(name, "ACE.jl", 6) == 0 &&
         strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") == strlen(name)) {
-      bond->kind = ACE_ACEJL;
+      bond->kind = yaml_get(in->doc, map, "splinenodalvals") != 0 ? ACE_ACEJL_SPLINE : ACE_ACEJL;
       return LISI_OK;
     }
   }
@@ -165,16 +165,11 @@ static lisi_status read_acejl(ace_reader *in, yaml_ref map, ace_bond *bond, lisi
   if ((status = yaml_as_int(doc, lmax, "lmax", 0, ACE_MAX_LMAX, &bond->lmax, err)) != LISI_OK)
     return status;
   warn_of_unused(in, map);
-  int n;
-  if ((status = ace_read_polynomial_size(doc, map, &n, err)) != LISI_OK)
+  status = bond->kind == ACE_ACEJL ? ace_read_basis(doc, map, bond, err) : ace_read_splines(doc, map, bond, err);
+  if (status != LISI_OK)
     return status;
-  bond->nradbase = bond->nradmax = bond->jl.n = n;
-  const size_t K = (size_t)n, L = (size_t)bond->lmax + 1;
-  bond->jl.abc = calloc(3 * K, sizeof *bond->jl.abc);
-  if (bond->jl.abc == NULL)
-    return lisi_no_memory(err, 3 * K * sizeof *bond->jl.abc);
-  if ((status = ace_read_polynomials(doc, map, &bond->jl, err)) != LISI_OK)
-    return status;
+  const size_t K = (size_t)bond->nradbase, L = (size_t)bond->lmax + 1;
+  bond->nradmax = bond->nradbase;
   /* R_nl = P_n for every l, said in the words of the other kinds */
   bond->crad = calloc(K * L * K, sizeof *bond->crad);
   if (bond->crad == NULL)
@@ -203,7 +198,7 @@ lisi_status ace_read_bond(ace_reader *in, yaml_ref map, ace_bond *bond, ace_inne
   if ((status = read_kind(in, map, bond, err)) != LISI_OK)
     return status;
   *inner = ACE_INNER_DENSITY;
-  if (bond->kind == ACE_ACEJL)
+  if (bond->kind == ACE_ACEJL || bond->kind == ACE_ACEJL_SPLINE)
     return read_acejl(in, map, bond, err);
   if ((status = read_inner(in, map, bond, inner, err)) != LISI_OK)
     return status;

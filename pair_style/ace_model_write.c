@@ -100,10 +100,29 @@ static void print_polynomials(const ace_polynomials *p, FILE *stream) {
   fputs("}, ", stream);
 }
 
+static void print_spline(const ace_bond *bond, const char *key, int which, FILE *stream) {
+  fprintf(stream, ", %s: {", key);
+  for (int k = 0; k < bond->nradbase; k++) {
+    fprintf(stream, "%s%d: [", k > 0 ? ", " : "", k);
+    for (int n = 0; n <= bond->nbins; n++)
+      fprintf(stream, "%s%.17g", n > 0 ? ", " : "", bond->node[(2 * n + which) * bond->nradbase + k]);
+    fputc(']', stream);
+  }
+  fputc('}', stream);
+}
+
 static void print_bond(const ace_model *model, const ace_bond *bond, FILE *stream) {
   static const char *const inner[] = {"density", "distance", "zbl"};
   const size_t N = (size_t)bond->nradmax, L = (size_t)bond->lmax + 1, K = (size_t)bond->nradbase;
   fprintf(stream, "{radbasename: %s, ", bond->kind_text);
+  if (bond->kind == ACE_ACEJL_SPLINE) {
+    fprintf(stream, "nradial: %d, nbins: %d, lmax: %d, rcut: %.17g", bond->nradbase, bond->nbins, bond->lmax,
+            bond->rcut);
+    print_spline(bond, "splinenodalvals", 0, stream);
+    print_spline(bond, "splinenodalderivs", 1, stream);
+    fputs("}\n", stream);
+    return;
+  }
   if (bond->kind == ACE_ACEJL) {
     print_polynomials(&bond->jl, stream);
     fprintf(stream, "lmax: %d, rcut: %.17g}\n", bond->lmax, bond->rcut);
@@ -131,7 +150,7 @@ static void print_acejl(const ace_model *model, FILE *stream) {
   const int n = model->nelements;
   int lmax = -1;
   for (int b = 0; b < n * n; b++)
-    if (model->bond[b].kind == ACE_ACEJL && model->bond[b].lmax > lmax)
+    if ((model->bond[b].kind == ACE_ACEJL || model->bond[b].kind == ACE_ACEJL_SPLINE) && model->bond[b].lmax > lmax)
       lmax = model->bond[b].lmax;
   if (lmax >= 0)
     fprintf(stream, "lmax: %d\n", lmax);

@@ -142,6 +142,20 @@ static void polynomials(const ace_polynomials *b, double r, double *g, double *d
     dg[k] *= dx;
 }
 
+/* Cubic Hermite interpolation in the bin of r. */
+static void spline(const ace_bond *bond, double r, double *g, double *dg) {
+  const int K = bond->nradbase, bin = (int)(r * (bond->nbins / bond->rcut));
+  const int n = bin < bond->nbins ? bin : bond->nbins - 1;
+  const double h = bond->rcut / bond->nbins, u = r / h - n;
+  const double *f = bond->node + 2 * (size_t)n * (size_t)K, *s = f + K, *next = s + K, *snext = next + K;
+  for (int k = 0; k < K; k++) {
+    const double step = next[k] - f[k], a = h * s[k], b = h * snext[k];
+    const double c2 = 3.0 * step - 2.0 * a - b, c3 = a + b - 2.0 * step;
+    g[k] = f[k] + u * (a + u * (c2 + u * c3));
+    dg[k] = (a + u * (2.0 * c2 + 3.0 * u * c3)) / h;
+  }
+}
+
 void ace_radial_base(const ace_bond *bond, ace_inner_kind inner, double r, double *g, double *dg) {
   const size_t bytes = (size_t)bond->nradbase * sizeof *g;
   memset(g, 0, bytes);
@@ -165,6 +179,9 @@ void ace_radial_base(const ace_bond *bond, ace_inner_kind inner, double r, doubl
     break;
   case ACE_ACEJL:
     polynomials(&bond->jl, r, g, dg);
+    break;
+  case ACE_ACEJL_SPLINE:
+    spline(bond, r, g, dg);
     break;
   }
   if (inner == ACE_INNER_DISTANCE && r < bond->rcut_in) {

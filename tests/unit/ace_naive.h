@@ -100,7 +100,9 @@ static inline void naive_radial(const ace_model *model, int mu, int nu, int whic
   const ace_bond *bond = &model->bond[mu * model->nelements + nu];
   const bool jl = bond->kind == ACE_ACEJL;
   const int count = which == 0 ? bond->nradbase : 1;
-  const int N = (int)(bond->rcut / (jl ? 0.25 * model->delta_spline_bins : model->delta_spline_bins));
+  const int N = bond->kind == ACE_ACEJL_SPLINE
+                    ? bond->nbins
+                    : (int)(bond->rcut / (jl ? 0.25 * model->delta_spline_bins : model->delta_spline_bins));
   const double h = bond->rcut / N;
   const int n = (int)(r / h);
   double knot[2][64], slope[2][64];
