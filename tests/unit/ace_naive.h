@@ -282,7 +282,8 @@ typedef struct {
 
 static inline ace_model *naive_model(naive_recipe q) {
   static const char *const names[4] = {"Li", "Si", "O", "H"};
-  static const char *const kinds[5] = {"ChebExpCos", "ChebPow", "ChebLinear", "SBessel", "ACE.jl.base"};
+  static const char *const kinds[6] = {"ChebExpCos", "ChebPow", "ChebLinear", "SBessel", "ACE.jl.base", "ACE.jl"};
+  const bool jl = q.kind == ACE_ACEJL || q.kind == ACE_ACEJL_SPLINE;
   const int N = 3, K = 5, n = q.nelements;
   ace_model *model = calloc(1, sizeof *model);
   model->nelements = n;
@@ -296,7 +297,7 @@ static inline ace_model *naive_model(naive_recipe q) {
     ace_bond *bond = &model->bond[b];
     bond->kind = q.kind;
     strcpy(bond->kind_text, kinds[q.kind]);
-    bond->nradmax = q.kind == ACE_ACEJL ? K : N;
+    bond->nradmax = jl ? K : N;
     bond->nradbase = K;
     bond->lmax = q.lmax;
     bond->lambda = naive_between(2.0, 5.0);
@@ -317,7 +318,14 @@ static inline ace_model *naive_model(naive_recipe q) {
     bond->crad = calloc(count, sizeof(double));
     for (size_t i = 0; i < count; i++) {
       const size_t k = i % (size_t)K, m = i / (size_t)K / (size_t)(q.lmax + 1);
-      bond->crad[i] = q.kind == ACE_ACEJL ? (k == m ? 1.0 : 0.0) : naive_between(-0.7, 0.7);
+      bond->crad[i] = jl ? (k == m ? 1.0 : 0.0) : naive_between(-0.7, 0.7);
+    }
+    if (q.kind == ACE_ACEJL_SPLINE) {
+      bond->nbins = 30;
+      bond->node = calloc(2 * (size_t)(bond->nbins + 1) * (size_t)K, sizeof(double));
+      for (int n = 0; n < bond->nbins; n++) /* zero at the cut-off */
+        for (int k = 0; k < 2 * K; k++)
+          bond->node[2 * n * K + k] = naive_between(-0.5, 0.5) * (bond->nbins - n) / bond->nbins;
     }
     if (q.kind == ACE_ACEJL) {
       bond->jl.abc = calloc(3 * (size_t)K, sizeof(double));

@@ -123,10 +123,14 @@ static void round_trip(const ace_model *model) {
     const ace_bond *x = &model->bond[b], *y = &again->bond[b];
     assert_memory_equal(x->crad, y->crad, sizeof(double) * (size_t)(x->nradmax * (x->lmax + 1) * x->nradbase));
     assert_true(x->rcut == y->rcut && x->kind == y->kind);
-    if (x->kind != ACE_ACEJL)
+    if (x->kind != ACE_ACEJL && x->kind != ACE_ACEJL_SPLINE)
       assert_true(x->dcut == y->dcut && x->prehc == y->prehc && x->lambda == y->lambda);
     if (x->kind == ACE_ACEJL)
       assert_memory_equal(x->jl.abc, y->jl.abc, 3 * sizeof(double) * (size_t)x->nradbase);
+    if (x->kind == ACE_ACEJL_SPLINE) {
+      assert_int_equal(x->nbins, y->nbins);
+      assert_memory_equal(x->node, y->node, 2 * sizeof(double) * (size_t)((x->nbins + 1) * x->nradbase));
+    }
     if (x->pairpot != NULL) {
       assert_non_null(y->pairpot);
       assert_true(x->pairpot->ri == y->pairpot->ri && x->pairpot->rcut == y->pairpot->rcut);
@@ -169,7 +173,7 @@ static void round_trips(void **state) {
   ace_model_free(again);
   free(text);
   ace_model_free(m);
-  for (int kind = 0; kind < 5; kind++) {
+  for (int kind = 0; kind < 6; kind++) {
     m = naive_model((naive_recipe){.kind = (ace_radial_kind)kind,
                                    .inner = (ace_inner_kind)(kind % 3),
                                    .embedding = (ace_embedding_kind)(kind % 2),
