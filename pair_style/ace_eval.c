@@ -126,9 +126,19 @@ static inline void lap(ace_work *w, ace_part part, double *since) {
 
 /* ---- core repulsion ---- */
 
-/* The density and distance kinds: from the table, as the radial functions. */
-static double core_pair(const ace_pair_table *t, double r, double *derivative) {
+static bool has_core(const ace_pair_table *t) {
+  return t->core != NULL || t->bond.pairpot != NULL;
+}
+
+/* Its pair term, from the table as the radial functions; below the first knot exact. A pair potential is always exact,
+ * for it may have a step where its core begins. */
+static double repulsion(const ace_pair_table *t, double r, double *derivative) {
+  double phi = 0.0;
   *derivative = 0.0;
+  if (t->bond.pairpot != NULL) {
+    ace_core_pair(&t->bond, t->inner, r, &phi, derivative);
+    return phi;
+  }
   if (r >= t->core_reach)
     return 0.0;
   const double x = r * t->inv_h;
@@ -136,7 +146,8 @@ static double core_pair(const ace_pair_table *t, double r, double *derivative) {
   if (n >= t->nknots)
     n = t->nknots - 1;
   if (n < 1) {
-    double phi;
+    if (t->inner == ACE_INNER_ZBL)
+      return ace_zbl_pair(&t->zbl, r, derivative);
     ace_core_pair(&t->bond, t->inner, r, &phi, derivative);
     return phi;
   }
@@ -144,13 +155,6 @@ static double core_pair(const ace_pair_table *t, double r, double *derivative) {
   *derivative =
       ((k[2] - k[0]) * 6.0 * (u - u2) + k[1] * (3.0 * u2 - 4.0 * u + 1.0) + k[3] * (3.0 * u2 - 2.0 * u)) * t->inv_h;
   return k[0] * (1.0 - h01) + k[1] * (u3 - 2.0 * u2 + u) + k[2] * h01 + k[3] * (u3 - u2);
-}
-
-static double repulsion(const ace_pair_table *t, double r, double *derivative) {
-  *derivative = 0.0;
-  if (t->inner != ACE_INNER_ZBL)
-    return core_pair(t, r, derivative);
-  return t->zbl.scale > 0.0 ? ace_zbl_pair(&t->zbl, r, derivative) : 0.0;
 }
 
 /* ---- neighbours ---- */
@@ -278,8 +282,8 @@ static void core_terms(const ace_eval *e, const ace_work *w, int lane, int mu, l
     const double *slot = w->slot + (size_t)w->start[nu] * ACE_SLOT * lanes + (size_t)lane;
     const int n = w->count[nu * LANES + lane];
     if (e->inner != ACE_INNER_ZBL) {
-      for (int k = 0; t->core != NULL && k < n; k++)
-        s->core += core_pair(t, slot[((size_t)k * ACE_SLOT + ACE_R) * lanes], &derivative);
+      for (int k = 0; has_core(t) && k < n; k++)
+        s->core += repulsion(t, slot[((size_t)k * ACE_SLOT + ACE_R) * lanes], &derivative);
       continue;
     }
     for (int k = 0; k < n; k++) {
@@ -325,7 +329,7 @@ static void write_gradient(const ace_eval *e, const ace_work *w, int lane, int m
   const size_t lanes = (size_t)e->kernels->lanes;
   for (int nu = 0; nu < e->nelements; nu++) {
     const ace_pair_table *t = &e->pair[mu * e->nelements + nu];
-    const bool core = (t->core != NULL || t->zbl.scale > 0.0) && s->dcore != 0.0;
+    const bool core = has_core(t) && s->dcore != 0.0;
     const double *slot = w->slot + (size_t)w->start[nu] * ACE_SLOT * lanes + (size_t)lane;
     const int *source = w->source + (size_t)w->start[nu] * lanes + (size_t)lane;
     for (int k = 0; k < w->count[nu * LANES + lane]; k++, slot += ACE_SLOT * lanes, source += lanes) {

@@ -94,12 +94,36 @@ static lisi_status lay_out_channels(const ace_model *model, int mu, int nu, int 
   return LISI_OK;
 }
 
+/* The number of intervals of a table. Other programs tabulate what the format's deltaSplineBins is for, and evaluate
+ * the polynomials of ACE.jl exactly: there the table has to be so fine that it does not show. */
+static int table_size(const ace_bond *bond, double delta) {
+  if (bond->kind == ACE_ACEJL_SPLINE)
+    return bond->nbins; /* the file's own knots */
+  const int n = (int)(bond->rcut / (bond->kind == ACE_ACEJL ? 0.25 * delta : delta));
+  return n > 1 ? n : 1;
+}
+
+/* Where knot n stands. Whether the last one, rounded this way, comes out inside the cut-off or on it decides whether a
+ * basis that ends with a step (ChebLinear) is there or has gone: as others round, for the step is wider than a bin. */
+static double knot_at(const ace_bond *bond, int N, int n) {
+  if (n == N && (bond->kind == ACE_ACEJL || bond->kind == ACE_ACEJL_SPLINE))
+    return nextafter(bond->rcut, 0.0);
+  return 1.0 / (N / bond->rcut) * n;
+}
+
+/* The pair term of the core as the table has it. */
+static void core_at(const ace_pair_table *t, double r, double *phi, double *dphi) {
+  if (t->inner == ACE_INNER_ZBL)
+    *phi = ace_zbl_pair(&t->zbl, r, dphi);
+  else
+    ace_core_pair(&t->bond, t->inner, r, phi, dphi);
+}
+
 /* Cubic Hermite tables: N intervals of width h = rcut / N, with exact values and slopes at the knots, as the format's
  * deltaSplineBins asks. */
 static lisi_status fill_table(double delta, ace_pair_table *t, lisi_error *err) {
-  const ace_inner_kind inner = t->inner;
   const ace_bond *bond = &t->bond;
-  const int N = (int)(bond->rcut / delta) > 1 ? (int)(bond->rcut / delta) : 1;
+  const int N = table_size(bond, delta);
   t->nknots = N;
   t->h = bond->rcut / N;
   t->inv_h = N / bond->rcut;
@@ -110,7 +134,7 @@ static lisi_status fill_table(double delta, ace_pair_table *t, lisi_error *err) 
     return lisi_fail(err, LISI_ERR_UNSUPPORTED, "ACE: deltaSplineBins = %g asks for radial tables of more than 4 GiB",
                      delta);
   t->table = aligned_alloc(64, (bytes + 63) / 64 * 64 + 64);
-  const bool core = inner != ACE_INNER_ZBL && bond->prehc != 0.0;
+  const bool core = bond->prehc != 0.0 && bond->pairpot == NULL;
   if (core)
     t->core = calloc(2 * ((size_t)N + 1), sizeof *t->core);
   if (t->table == NULL || (core && t->core == NULL)) {
@@ -118,14 +142,13 @@ static lisi_status fill_table(double delta, ace_pair_table *t, lisi_error *err) 
   }
   memset(t->table, 0, bytes);
   for (int n = 1; n <= N; n++) {
-    /* the last knot is the limit from inside: a basis may end with a step there */
-    const double r = n < N ? n * t->h : nextafter(bond->rcut, 0.0);
+    const double r = knot_at(bond, N, n);
     double *to = t->table + 2 * (size_t)t->ncol * (size_t)n, *slope = to + t->ncol;
     ace_radial_row(t, r, to, slope);
     for (int i = 0; i < t->nrow; i++)
       slope[i] *= t->h;
     if (core) {
-      ace_core_pair(bond, inner, r, &t->core[2 * (size_t)n], &t->core[2 * (size_t)n + 1]);
+      core_at(t, r, &t->core[2 * (size_t)n], &t->core[2 * (size_t)n + 1]);
       t->core[2 * (size_t)n + 1] *= t->h;
       if (t->core[2 * (size_t)n] != 0.0 || t->core[2 * (size_t)n + 1] != 0.0)
         t->core_reach = n < N ? (n + 1) * t->h : bond->rcut;
@@ -140,12 +163,17 @@ static lisi_status make_pair_table(const ace_model *model, int mu, int nu, int l
   t->inner = model->inner;
   t->bond = *bond;
   t->bond.crad = NULL;
-  t->bond.acejl_abc = NULL;
+  t->bond.jl.abc = NULL;
+  t->bond.pairpot = NULL;
+  t->bond.node = NULL;
   const size_t ncrad = (size_t)bond->nradmax * (size_t)(bond->lmax + 1) * (size_t)bond->nradbase;
   t->bond.crad = copy_of(bond->crad, ncrad * sizeof(double));
-  t->bond.acejl_abc =
-      bond->acejl_abc != NULL ? copy_of(bond->acejl_abc, 3 * (size_t)bond->nradbase * sizeof(double)) : NULL;
-  if (t->bond.crad == NULL || (bond->acejl_abc != NULL && t->bond.acejl_abc == NULL))
+  t->bond.jl.abc = bond->jl.abc != NULL ? copy_of(bond->jl.abc, 3 * (size_t)bond->nradbase * sizeof(double)) : NULL;
+  t->bond.pairpot = bond->pairpot != NULL ? ace_pairpot_copy(bond->pairpot) : NULL;
+  const size_t nnode = bond->node != NULL ? 2 * ((size_t)bond->nbins + 1) * (size_t)bond->nradbase : 0;
+  t->bond.node = bond->node != NULL ? copy_of(bond->node, nnode * sizeof(double)) : NULL;
+  if (t->bond.crad == NULL || (bond->node != NULL && t->bond.node == NULL) ||
+      (bond->jl.abc != NULL && t->bond.jl.abc == NULL) || (bond->pairpot != NULL && t->bond.pairpot == NULL))
     return lisi_no_memory(err, ncrad * sizeof(double));
   if (model->inner == ACE_INNER_ZBL && bond->prehc > 0.0)
     t->zbl = ace_zbl_setup(bond, ace_atomic_number(model->element[mu]), ace_atomic_number(model->element[nu]));
@@ -326,7 +354,9 @@ void ace_eval_free(ace_eval *e) {
     free(e->pair[b].table);
     free(e->pair[b].core);
     free(e->pair[b].bond.crad);
-    free(e->pair[b].bond.acejl_abc);
+    free(e->pair[b].bond.jl.abc);
+    free(e->pair[b].bond.pairpot);
+    free(e->pair[b].bond.node);
   }
   for (int mu = 0; e->central != NULL && mu < e->nelements; mu++) {
     free(e->central[mu].species.fs);

@@ -37,7 +37,7 @@ typedef struct {
   double rcut2;
   double *table; /* [N + 3][2][ncol] value, and h times the derivative, at each knot; knot 0 is not used, and beyond the
                     cut-off there are two more of zeros */
-  double *core;  /* [N + 1][2] the same for the core's pair term (density, distance); NULL without */
+  double *core;  /* [N + 1][2] the same for the core's pair term; NULL without */
   double core_reach; /* Angstrom; the pair term is zero from here on */
   ace_zbl zbl;       /* for the zbl kind, where prehc > 0 */
   ace_bond bond;     /* with copies of the arrays */

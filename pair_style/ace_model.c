@@ -6,13 +6,38 @@
 #include <stdlib.h>
 #include <string.h>
 
+ace_pairpot *ace_pairpot_new(int n) {
+  ace_pairpot *pot = calloc(1, sizeof *pot + 4 * (size_t)n * sizeof(double));
+  if (pot == NULL)
+    return NULL;
+  pot->basis.n = n;
+  pot->basis.abc = (double *)(pot + 1);
+  pot->c = pot->basis.abc + 3 * (size_t)n;
+  return pot;
+}
+
+ace_pairpot *ace_pairpot_copy(const ace_pairpot *from) {
+  ace_pairpot *pot = ace_pairpot_new(from->basis.n);
+  if (pot == NULL)
+    return NULL;
+  double *const abc = pot->basis.abc, *const c = pot->c;
+  memcpy(abc, from->basis.abc, 3 * (size_t)from->basis.n * sizeof *abc);
+  memcpy(c, from->c, (size_t)from->basis.n * sizeof *c);
+  *pot = *from;
+  pot->basis.abc = abc;
+  pot->c = c;
+  return pot;
+}
+
 void ace_model_free(ace_model *model) {
   if (model == NULL)
     return;
   if (model->bond != NULL)
     for (int b = 0; b < model->nelements * model->nelements; b++) {
       free(model->bond[b].crad);
-      free(model->bond[b].acejl_abc);
+      free(model->bond[b].jl.abc);
+      free(model->bond[b].pairpot);
+      free(model->bond[b].node);
     }
   if (model->species != NULL)
     for (int s = 0; s < model->nelements; s++) {

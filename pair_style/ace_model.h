@@ -15,12 +15,43 @@
 extern "C" {
 #endif
 
-enum { ACE_MAX_RANK = 6, ACE_MAX_ELEMENTS = 118, ACE_MAX_LMAX = 15, ACE_MAX_DENSITY = 8, ACE_LISI_FORMAT = 1 };
+enum {
+  ACE_MAX_RANK = 6,
+  ACE_MAX_ELEMENTS = 118,
+  ACE_MAX_LMAX = 15,
+  ACE_MAX_DENSITY = 8,
+  ACE_MAX_POLYNOMIALS = 200,
+  ACE_LISI_FORMAT = 1
+};
 
-typedef enum { ACE_CHEB_EXP_COS, ACE_CHEB_POW, ACE_CHEB_LINEAR, ACE_SBESSEL, ACE_ACEJL } ace_radial_kind;
+typedef enum {
+  ACE_CHEB_EXP_COS,
+  ACE_CHEB_POW,
+  ACE_CHEB_LINEAR,
+  ACE_SBESSEL,
+  ACE_ACEJL,
+  ACE_ACEJL_SPLINE
+} ace_radial_kind;
 typedef enum { ACE_FINNIS_SINCLAIR, ACE_FINNIS_SINCLAIR_SHIFTED_SCALED } ace_embedding_kind;
 /* Which core repulsion the file asks for; one for all bonds. */
 typedef enum { ACE_INNER_DENSITY, ACE_INNER_DISTANCE, ACE_INNER_ZBL } ace_inner_kind;
+
+/* Polynomials P_0 .. P_{n-1} of ACE.jl in x = ((1 + r0) / (1 + r))^p: P_0 = A_0 (x - xl)^pl (x - xr)^pr, zero at xl and
+ * xr and beyond them where pl, pr > 0; P_1 = (A_1 x + B_1) P_0, P_k = (A_k x + B_k) P_{k-1} + C_k P_{k-2}. */
+typedef struct {
+  int n;
+  double p, r0, xl, xr, pl, pr;
+  double *abc; /* [3][n]: A, B, C */
+} ace_polynomials;
+
+/* The pair potential that a file of ACE.jl may bring along (keys polypairpot and reppot): V = sum_k c_k P_k(r) for r >
+ * ri, e0 + B e^{-A (r/ri - 1)} ri/r below; V/2 takes the place of the core repulsion in either atom's energy. */
+typedef struct {
+  ace_polynomials basis; /* for all bonds the same; its abc and c are part of this block */
+  double rcut;           /* Angstrom */
+  double ri, e0, A, B;   /* ri = 0: no repulsive core */
+  double *c;             /* [basis.n] */
+} ace_pairpot;
 
 /* The ordered pair (mu_i central, mu_j neighbour). */
 typedef struct {
@@ -34,9 +65,12 @@ typedef struct {
   double rcut_in, dcut_in;
   double prehc, lambdahc; /* core repulsion; prehc = 0 is none */
   double *crad;           /* [nradmax][lmax + 1][nradbase], R_nl = sum_k crad g_k */
-  /* ACE.jl only: */
-  double acejl_p, acejl_r0, acejl_xl, acejl_xr, acejl_pl, acejl_pr;
-  double *acejl_abc; /* [3][nradbase]: A, B, C of the recursion */
+  /* ACE.jl with polynomials: */
+  ace_polynomials jl;   /* g_k = P_{k-1}, jl.n = nradbase */
+  ace_pairpot *pairpot; /* NULL without */
+  /* ACE.jl with splines: cubic Hermite between knots n rcut / nbins */
+  int nbins;
+  double *node; /* [nbins + 1][2][nradbase] value and derivative of g_k at each knot */
 } ace_bond;
 
 /* One function: rho_p += sum_ms Re( ctilde[ms][p] prod_t A_{mus[t] ns[t] ls[t] m_t} ), t < rank. rank 1 uses g_k with k
@@ -100,6 +134,10 @@ LISI_MUST_CHECK lisi_status ace_model_load(const char *path, ace_model **model, 
  * model->meta. Write errors show in the stream. */
 void ace_model_print(const ace_model *model, FILE *stream);
 void ace_model_free(ace_model *model);
+
+/* Memory for a pair potential of n polynomials, all zero; goes by free(). NULL where there is none left. */
+ace_pairpot *ace_pairpot_new(int n);
+ace_pairpot *ace_pairpot_copy(const ace_pairpot *from);
 
 /* The index of an element symbol, -1 where the model has none such. */
 int ace_model_element(const ace_model *model, const char *symbol);

@@ -57,7 +57,7 @@ static lisi_status refuse_other_kinds(const yaml_doc *doc, lisi_error *err) {
     if (yaml_get(doc, root, grace[k]) != 0)
       return yaml_fail(doc, yaml_get(doc, root, grace[k]), err,
                        "key '%s': this looks like a GRACE model, expected a .yace file", grace[k]);
-  static const char *const needed[] = {"elements", "deltaSplineBins", "embeddings", "bonds", "functions"};
+  static const char *const needed[] = {"elements", "embeddings", "bonds", "functions"};
   for (size_t k = 0; k < sizeof needed / sizeof *needed; k++)
     if (yaml_get(doc, root, needed[k]) == 0)
       return lisi_fail(err, LISI_ERR_INPUT, "%s: key '%s' is missing: not a .yace file, or cut off", yaml_doc_name(doc),
@@ -205,15 +205,21 @@ static lisi_status read_bonds(ace_reader *in, lisi_error *err) {
                        pair[0], pair[1]);
     model->inner = inner;
   }
-  int bare = 0;
-  for (int b = 0; b < n * n; b++) {
+  for (int b = 0; b < n * n; b++)
     if (!(model->bond[b].rcut > 0.0))
       return yaml_fail(doc, map, err,
                        "bonds: the pair [%d, %d] (%s %s) is missing: expected all %d ordered pairs, found %d", b / n,
                        b % n, model->element[b / n], model->element[b % n], n * n, yaml_map_size(doc, map));
-    if (model->bond[b].prehc == 0.0 && bare++ == 0)
-      ace_warn(in, "%s: no core repulsion for %s %s (prehc = 0): atoms that come close may collapse",
-               yaml_doc_name(doc), model->element[b / n], model->element[b % n]);
+  if ((status = ace_read_pairpot(in, err)) != LISI_OK)
+    return status;
+  ace_settle_acejl_cutoffs(model);
+  for (int b = 0; b < n * n; b++) {
+    const ace_bond *bond = &model->bond[b];
+    if (bond->prehc != 0.0 || (bond->pairpot != NULL && bond->pairpot->ri > 0.0 && bond->pairpot->B > 0.0))
+      continue;
+    ace_warn(in, "%s: no core repulsion for %s %s (prehc = 0): atoms that come close may collapse", yaml_doc_name(doc),
+             model->element[b / n], model->element[b % n]);
+    break;
   }
   if (model->inner == ACE_INNER_ZBL)
     for (int mu = 0; mu < n; mu++)
@@ -238,6 +244,26 @@ static lisi_status read_functions(ace_reader *in, lisi_error *err) {
   return status;
 }
 
+/* Files of ACE.jl alone may leave it out. */
+static lisi_status read_bins(ace_reader *in, lisi_error *err) {
+  const yaml_doc *doc = in->doc;
+  ace_model *model = in->model;
+  const yaml_ref node = yaml_get(doc, yaml_root(doc), "deltaSplineBins");
+  model->delta_spline_bins = 0.001;
+  if (node == 0) {
+    for (int b = 0; b < model->nelements * model->nelements; b++)
+      if (model->bond[b].kind != ACE_ACEJL && model->bond[b].kind != ACE_ACEJL_SPLINE)
+        return lisi_fail(err, LISI_ERR_INPUT, "%s: key 'deltaSplineBins' is missing: not a .yace file, or cut off",
+                         yaml_doc_name(doc));
+    return LISI_OK;
+  }
+  const lisi_status status = yaml_as_double(doc, node, "deltaSplineBins", &model->delta_spline_bins, err);
+  if (status == LISI_OK && !(model->delta_spline_bins >= 1e-5 && model->delta_spline_bins <= 0.1))
+    return yaml_fail(doc, node, err, "deltaSplineBins: expected a width from 1e-5 to 0.1 Angstrom, found %g",
+                     model->delta_spline_bins);
+  return status;
+}
+
 lisi_status ace_model_parse(const char *bytes, size_t size, const char *name, ace_model **out, char *warnings,
                             size_t nwarnings, lisi_error *err) {
   *out = NULL;
@@ -251,20 +277,15 @@ lisi_status ace_model_parse(const char *bytes, size_t size, const char *name, ac
     return lisi_no_memory(err, sizeof *model);
   }
   ace_reader in = {.doc = doc, .model = model, .warnings = warnings, .nwarnings = nwarnings};
-  const yaml_ref root = yaml_root(doc);
   status = refuse_other_kinds(doc, err);
   if (status == LISI_OK)
     status = read_elements(&in, err);
   if (status == LISI_OK)
-    status = yaml_need_double(doc, root, "deltaSplineBins", &model->delta_spline_bins, err);
-  if (status == LISI_OK && !(model->delta_spline_bins >= 1e-5 && model->delta_spline_bins <= 0.1))
-    status =
-        yaml_fail(doc, yaml_get(doc, root, "deltaSplineBins"), err,
-                  "deltaSplineBins: expected a width from 1e-5 to 0.1 Angstrom, found %g", model->delta_spline_bins);
-  if (status == LISI_OK)
     status = read_embeddings(&in, err);
   if (status == LISI_OK)
     status = read_bonds(&in, err);
+  if (status == LISI_OK)
+    status = read_bins(&in, err);
   if (status == LISI_OK)
     status = read_functions(&in, err);
   if (status == LISI_OK)

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_RCUT = 50 };
-
 static lisi_status read_kind(ace_reader *in, yaml_ref map, ace_bond *bond, lisi_error *err) {
   static const struct {
     const char *name;
@@ -30,7 +28,7 @@ static lisi_status read_kind(ace_reader *in, yaml_ref map, ace_bond *bond, lisi_
       }
     if (strncmp(name, "ACE.jl", 6) == 0 &&
         strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") == strlen(name)) {
-      bond->kind = ACE_ACEJL;
+      bond->kind = yaml_get(in->doc, map, "splinenodalvals") != 0 ? ACE_ACEJL_SPLINE : ACE_ACEJL;
       return LISI_OK;
     }
   }
@@ -41,7 +39,6 @@ static lisi_status read_kind(ace_reader *in, yaml_ref map, ace_bond *bond, lisi_
 static lisi_status read_inner(ace_reader *in, yaml_ref map, ace_bond *bond, ace_inner_kind *inner, lisi_error *err) {
   const yaml_doc *doc = in->doc;
   lisi_status status;
-  *inner = ACE_INNER_DENSITY;
   const yaml_ref node = yaml_get(doc, map, "inner_cutoff_type");
   if (node != 0) {
     const char *text = yaml_text(doc, node);
@@ -66,9 +63,9 @@ static lisi_status read_inner(ace_reader *in, yaml_ref map, ace_bond *bond, ace_
   if (!(bond->rcut_in >= 0.0 && bond->rcut_in < bond->rcut))
     return yaml_fail(doc, yaml_get(doc, map, "rcut_in"), err, "rcut_in: expected 0 <= rcut_in < rcut = %g, found %g",
                      bond->rcut, bond->rcut_in);
-  if (!(bond->dcut_in >= 0.0 && bond->dcut_in <= MAX_RCUT))
+  if (!(bond->dcut_in >= 0.0 && bond->dcut_in <= ACE_MAX_RCUT))
     return yaml_fail(doc, yaml_get(doc, map, "dcut_in"), err, "dcut_in: expected a width from 0 to %d, found %g",
-                     MAX_RCUT, bond->dcut_in);
+                     ACE_MAX_RCUT, bond->dcut_in);
   const yaml_ref dcut_in = yaml_get(doc, map, "dcut_in") != 0 ? yaml_get(doc, map, "dcut_in") : map;
   if (bond->dcut_in <= 0.0 && (*inner == ACE_INNER_ZBL || (*inner == ACE_INNER_DISTANCE && bond->rcut_in > 0.0)))
     return yaml_fail(doc, dcut_in, err, "dcut_in: expected a width > 0 for inner_cutoff_type %s, found %g",
@@ -147,61 +144,39 @@ static lisi_status read_chebyshev(ace_reader *in, yaml_ref map, ace_bond *bond, 
   return read_coefficients(in, map, bond, err);
 }
 
-static lisi_status read_power(const yaml_doc *doc, yaml_ref map, const char *key, double *value, lisi_error *err) {
-  int power;
-  const lisi_status status = yaml_need_int(doc, map, key, 0, 100, &power, err);
-  *value = power;
-  return status;
+/* ACE.jl bonds have a radial basis and nothing else: other readers pass over a core or an inner cut-off, so must we. */
+static void warn_of_unused(ace_reader *in, yaml_ref map) {
+  static const char *const keys[] = {"prehc", "rcut_in"};
+  for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
+    const char *text = yaml_text(in->doc, yaml_get(in->doc, map, keys[k]));
+    if (text != NULL && strtod(text, NULL) != 0.0)
+      ace_warn(in, "%s:%d: %s: not used with radbasename ACE.jl", yaml_doc_name(in->doc), yaml_line(in->doc, map),
+               keys[k]);
+  }
 }
 
 static lisi_status read_acejl(ace_reader *in, yaml_ref map, ace_bond *bond, lisi_error *err) {
   const yaml_doc *doc = in->doc;
   lisi_status status;
-  yaml_ref abc, list;
   const yaml_ref lmax =
       yaml_get(doc, map, "lmax") != 0 ? yaml_get(doc, map, "lmax") : yaml_get(doc, yaml_root(doc), "lmax");
   if (lmax == 0)
     return yaml_fail(doc, map, err, "key 'lmax' is missing, here and at the top of the file");
   if ((status = yaml_as_int(doc, lmax, "lmax", 0, ACE_MAX_LMAX, &bond->lmax, err)) != LISI_OK)
     return status;
-  if ((status = yaml_need_int(doc, map, "maxn", 1, 200, &bond->nradbase, err)) != LISI_OK)
-    return status;
-  bond->nradmax = bond->nradbase;
-  if ((status = yaml_need_double(doc, map, "p", &bond->acejl_p, err)) != LISI_OK)
-    return status;
-  if ((status = yaml_need_double(doc, map, "r0", &bond->acejl_r0, err)) != LISI_OK)
-    return status;
-  if ((status = yaml_need_double(doc, map, "xl", &bond->acejl_xl, err)) != LISI_OK)
-    return status;
-  if ((status = yaml_need_double(doc, map, "xr", &bond->acejl_xr, err)) != LISI_OK)
-    return status;
-  if ((status = read_power(doc, map, "pl", &bond->acejl_pl, err)) != LISI_OK)
-    return status;
-  if ((status = read_power(doc, map, "pr", &bond->acejl_pr, err)) != LISI_OK)
-    return status;
-  if (!(fabs(bond->acejl_p) <= 100.0 && bond->acejl_r0 >= 0.0 && bond->acejl_r0 <= MAX_RCUT))
-    return yaml_fail(doc, map, err, "p, r0: expected |p| <= 100 and 0 <= r0 <= %d, found %g and %g", MAX_RCUT,
-                     bond->acejl_p, bond->acejl_r0);
-  if ((status = yaml_need(doc, map, "recursion_coefficients", YAML_MAPPING, &abc, err)) != LISI_OK)
+  warn_of_unused(in, map);
+  status = bond->kind == ACE_ACEJL ? ace_read_basis(doc, map, bond, err) : ace_read_splines(doc, map, bond, err);
+  if (status != LISI_OK)
     return status;
   const size_t K = (size_t)bond->nradbase, L = (size_t)bond->lmax + 1;
-  bond->acejl_abc = calloc(3 * K, sizeof *bond->acejl_abc);
-  if (bond->acejl_abc == NULL)
-    return lisi_no_memory(err, 3 * K * sizeof *bond->acejl_abc);
-  static const char *const name[3] = {"A", "B", "C"};
-  for (size_t i = 0; i < 3; i++) {
-    if ((status = yaml_need(doc, abc, name[i], YAML_SEQUENCE, &list, err)) != LISI_OK)
-      return status;
-    if ((status = yaml_as_doubles(doc, list, name[i], bond->nradbase, bond->acejl_abc + i * K, err)) != LISI_OK)
-      return status;
-  }
+  bond->nradmax = bond->nradbase;
   /* R_nl = P_n for every l, said in the words of the other kinds */
   bond->crad = calloc(K * L * K, sizeof *bond->crad);
   if (bond->crad == NULL)
     return lisi_no_memory(err, K * L * K * sizeof *bond->crad);
-  for (size_t n = 0; n < K; n++)
+  for (size_t k = 0; k < K; k++)
     for (size_t l = 0; l < L; l++)
-      bond->crad[(n * L + l) * K + n] = 1.0;
+      bond->crad[(k * L + l) * K + k] = 1.0;
   return LISI_OK;
 }
 
@@ -211,23 +186,26 @@ lisi_status ace_read_bond(ace_reader *in, yaml_ref map, ace_bond *bond, ace_inne
   lisi_status status;
   if ((status = yaml_need_double(doc, map, "rcut", &rcut, err)) != LISI_OK)
     return status;
-  if (!(rcut >= 0.5 && rcut <= MAX_RCUT))
+  if (!(rcut >= 0.5 && rcut <= ACE_MAX_RCUT))
     return yaml_fail(doc, yaml_get(doc, map, "rcut"), err, "rcut: expected a cut-off from 0.5 to %d Angstrom, found %g",
-                     MAX_RCUT, rcut);
+                     ACE_MAX_RCUT, rcut);
   bond->rcut = rcut;
   if ((status = ace_optional_double(doc, map, "dcut", 0.0, &bond->dcut, err)) != LISI_OK)
     return status;
   if (!(bond->dcut >= 0.0 && bond->dcut <= rcut))
     return yaml_fail(doc, yaml_get(doc, map, "dcut"), err, "dcut: expected 0 <= dcut <= rcut = %g, found %g", rcut,
                      bond->dcut);
-  if ((status = read_inner(in, map, bond, inner, err)) != LISI_OK)
-    return status;
   if ((status = read_kind(in, map, bond, err)) != LISI_OK)
+    return status;
+  *inner = ACE_INNER_DENSITY;
+  if (bond->kind == ACE_ACEJL || bond->kind == ACE_ACEJL_SPLINE)
+    return read_acejl(in, map, bond, err);
+  if ((status = read_inner(in, map, bond, inner, err)) != LISI_OK)
     return status;
   if (bond->kind == ACE_CHEB_LINEAR)
     ace_warn(
         in,
         "%s:%d: radbasename ChebLinear does not vanish at the cut-off: energies jump and forces are no exact gradient",
         yaml_doc_name(doc), yaml_line(doc, map));
-  return bond->kind == ACE_ACEJL ? read_acejl(in, map, bond, err) : read_chebyshev(in, map, bond, err);
+  return read_chebyshev(in, map, bond, err);
 }

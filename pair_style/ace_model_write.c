@@ -87,40 +87,90 @@ static void print_meta(const ace_model *model, FILE *stream) {
   fputs("]\n", stream);
 }
 
+static void print_polynomials(const ace_polynomials *p, FILE *stream) {
+  const size_t n = (size_t)p->n;
+  fprintf(stream, "maxn: %d, p: %.17g, r0: %.17g, xl: %.17g, xr: %.17g, pl: %.17g, pr: %.17g, ", p->n, p->p, p->r0,
+          p->xl, p->xr, p->pl, p->pr);
+  fputs("recursion_coefficients: {A: ", stream);
+  print_doubles(stream, p->abc, n);
+  fputs(", B: ", stream);
+  print_doubles(stream, p->abc + n, n);
+  fputs(", C: ", stream);
+  print_doubles(stream, p->abc + 2 * n, n);
+  fputs("}, ", stream);
+}
+
+static void print_spline(const ace_bond *bond, const char *key, int which, FILE *stream) {
+  fprintf(stream, ", %s: {", key);
+  for (int k = 0; k < bond->nradbase; k++) {
+    fprintf(stream, "%s%d: [", k > 0 ? ", " : "", k);
+    for (int n = 0; n <= bond->nbins; n++)
+      fprintf(stream, "%s%.17g", n > 0 ? ", " : "", bond->node[(2 * n + which) * bond->nradbase + k]);
+    fputc(']', stream);
+  }
+  fputc('}', stream);
+}
+
 static void print_bond(const ace_model *model, const ace_bond *bond, FILE *stream) {
   static const char *const inner[] = {"density", "distance", "zbl"};
   const size_t N = (size_t)bond->nradmax, L = (size_t)bond->lmax + 1, K = (size_t)bond->nradbase;
   fprintf(stream, "{radbasename: %s, ", bond->kind_text);
+  if (bond->kind == ACE_ACEJL_SPLINE) {
+    fprintf(stream, "nradial: %d, nbins: %d, lmax: %d, rcut: %.17g", bond->nradbase, bond->nbins, bond->lmax,
+            bond->rcut);
+    print_spline(bond, "splinenodalvals", 0, stream);
+    print_spline(bond, "splinenodalderivs", 1, stream);
+    fputs("}\n", stream);
+    return;
+  }
   if (bond->kind == ACE_ACEJL) {
-    fprintf(stream,
-            "maxn: %d, lmax: %d, p: %.17g, r0: %.17g, xl: %.17g, xr: %.17g, pl: %.17g, pr: %.17g, "
-            "recursion_coefficients: {A: ",
-            bond->nradbase, bond->lmax, bond->acejl_p, bond->acejl_r0, bond->acejl_xl, bond->acejl_xr, bond->acejl_pl,
-            bond->acejl_pr);
-    print_doubles(stream, bond->acejl_abc, K);
-    fputs(", B: ", stream);
-    print_doubles(stream, bond->acejl_abc + K, K);
-    fputs(", C: ", stream);
-    print_doubles(stream, bond->acejl_abc + 2 * K, K);
-    fputs("}, ", stream);
-  } else {
-    fprintf(stream, "nradmax: %d, lmax: %d, nradbasemax: %d, radparameters: [%.17g], radcoefficients: [", bond->nradmax,
-            bond->lmax, bond->nradbase, bond->lambda);
-    for (size_t n = 0; n < N; n++) {
-      fputs(n > 0 ? ", [" : "[", stream);
-      for (size_t l = 0; l < L; l++) {
-        if (l > 0)
-          fputs(", ", stream);
-        print_doubles(stream, bond->crad + (n * L + l) * K, K);
-      }
-      fputc(']', stream);
+    print_polynomials(&bond->jl, stream);
+    fprintf(stream, "lmax: %d, rcut: %.17g}\n", bond->lmax, bond->rcut);
+    return;
+  }
+  fprintf(stream, "nradmax: %d, lmax: %d, nradbasemax: %d, radparameters: [%.17g], radcoefficients: [", bond->nradmax,
+          bond->lmax, bond->nradbase, bond->lambda);
+  for (size_t n = 0; n < N; n++) {
+    fputs(n > 0 ? ", [" : "[", stream);
+    for (size_t l = 0; l < L; l++) {
+      if (l > 0)
+        fputs(", ", stream);
+      print_doubles(stream, bond->crad + (n * L + l) * K, K);
     }
-    fputs("], ", stream);
+    fputc(']', stream);
   }
   fprintf(stream,
-          "prehc: %.17g, lambdahc: %.17g, rcut: %.17g, dcut: %.17g, rcut_in: %.17g, dcut_in: %.17g, inner_cutoff_type: "
-          "%s}\n",
+          "], prehc: %.17g, lambdahc: %.17g, rcut: %.17g, dcut: %.17g, rcut_in: %.17g, dcut_in: %.17g, "
+          "inner_cutoff_type: %s}\n",
           bond->prehc, bond->lambdahc, bond->rcut, bond->dcut, bond->rcut_in, bond->dcut_in, inner[model->inner]);
+}
+
+/* Keys that stand beside the bonds where they are ACE.jl's. */
+static void print_acejl(const ace_model *model, FILE *stream) {
+  const int n = model->nelements;
+  int lmax = -1;
+  for (int b = 0; b < n * n; b++)
+    if ((model->bond[b].kind == ACE_ACEJL || model->bond[b].kind == ACE_ACEJL_SPLINE) && model->bond[b].lmax > lmax)
+      lmax = model->bond[b].lmax;
+  if (lmax >= 0)
+    fprintf(stream, "lmax: %d\n", lmax);
+  const ace_pairpot *pot = model->bond[0].pairpot;
+  if (pot == NULL)
+    return;
+  fputs("polypairpot: {", stream);
+  print_polynomials(&pot->basis, stream);
+  fprintf(stream, "rcut: %.17g, coefficients: {", pot->rcut);
+  for (int b = 0; b < n * n; b++) {
+    fprintf(stream, "%s[%d, %d]: ", b > 0 ? ", " : "", b / n, b % n);
+    print_doubles(stream, model->bond[b].pairpot->c, (size_t)pot->basis.n);
+  }
+  fputs("}}\nreppot: {coefficients: {", stream);
+  for (int b = 0; b < n * n; b++) {
+    const ace_pairpot *q = model->bond[b].pairpot;
+    fprintf(stream, "%s[%d, %d]: {ri: %.17g, e0: %.17g, A: %.17g, B: %.17g}", b > 0 ? ", " : "", b / n, b % n, q->ri,
+            q->e0, q->A, q->B);
+  }
+  fputs("}}\n", stream);
 }
 
 static void print_function(const ace_species *species, int mu, const ace_function *f, FILE *stream) {
@@ -147,7 +197,9 @@ void ace_model_print(const ace_model *model, FILE *stream) {
     fprintf(stream, "%s%s", mu > 0 ? ", " : "", model->element[mu]);
   fputs("]\nE0: ", stream);
   print_doubles(stream, model->E0, (size_t)n);
-  fprintf(stream, "\ndeltaSplineBins: %.17g\nembeddings:\n", model->delta_spline_bins);
+  fprintf(stream, "\ndeltaSplineBins: %.17g\n", model->delta_spline_bins);
+  print_acejl(model, stream);
+  fputs("embeddings:\n", stream);
   for (int mu = 0; mu < n; mu++) {
     const ace_species *species = &model->species[mu];
     fprintf(stream, "  %d: {ndensity: %d, FS_parameters: ", mu, species->ndensity);

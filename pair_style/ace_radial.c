@@ -111,14 +111,19 @@ static void sbessel(const ace_bond *bond, double r, double *g, double *dg) {
   }
 }
 
-static void acejl(const ace_bond *bond, double r, double *g, double *dg) {
-  const int n = bond->nradbase;
-  const double *A = bond->acejl_abc, *B = A + n, *C = B + n;
-  const double x = pow((1.0 + bond->acejl_r0) / (1.0 + r), bond->acejl_p), dx = -bond->acejl_p * x / (1.0 + r);
-  const double l = x - bond->acejl_xl, h = x - bond->acejl_xr;
-  const double pl = bond->acejl_pl, pr = bond->acejl_pr;
-  const double left = pl > 0.0 ? pow(l, pl) : 1.0, right = pr > 0.0 ? pow(h, pr) : 1.0;
-  const double dleft = pl > 0.0 ? pl * pow(l, pl - 1.0) : 0.0, dright = pr > 0.0 ? pr * pow(h, pr - 1.0) : 0.0;
+static void polynomials(const ace_polynomials *b, double r, double *g, double *dg) {
+  const int n = b->n;
+  const double *A = b->abc, *B = A + n, *C = B + n;
+  const double x = pow((1.0 + b->r0) / (1.0 + r), b->p), dx = -b->p * x / (1.0 + r);
+  const double l = x - b->xl, h = x - b->xr;
+  if ((l < 0.0 && b->pl > 0.0) || (h > 0.0 && b->pr > 0.0)) {
+    memset(g, 0, (size_t)n * sizeof *g);
+    memset(dg, 0, (size_t)n * sizeof *dg);
+    return;
+  }
+  const double left = b->pl > 0.0 ? pow(l, b->pl) : 1.0, right = b->pr > 0.0 ? pow(h, b->pr) : 1.0;
+  const double dleft = b->pl > 0.0 ? b->pl * pow(l, b->pl - 1.0) : 0.0;
+  const double dright = b->pr > 0.0 ? b->pr * pow(h, b->pr - 1.0) : 0.0;
   for (int k = 0; k < n; k++) {
     if (k == 0) {
       g[0] = A[0] * left * right;
@@ -135,6 +140,20 @@ static void acejl(const ace_bond *bond, double r, double *g, double *dg) {
   }
   for (int k = 0; k < n; k++)
     dg[k] *= dx;
+}
+
+/* Cubic Hermite interpolation in the bin of r. */
+static void spline(const ace_bond *bond, double r, double *g, double *dg) {
+  const int K = bond->nradbase, bin = (int)(r * (bond->nbins / bond->rcut));
+  const int n = bin < bond->nbins ? bin : bond->nbins - 1;
+  const double h = bond->rcut / bond->nbins, u = r / h - n;
+  const double *f = bond->node + 2 * (size_t)n * (size_t)K, *s = f + K, *next = s + K, *snext = next + K;
+  for (int k = 0; k < K; k++) {
+    const double step = next[k] - f[k], a = h * s[k], b = h * snext[k];
+    const double c2 = 3.0 * step - 2.0 * a - b, c3 = a + b - 2.0 * step;
+    g[k] = f[k] + u * (a + u * (c2 + u * c3));
+    dg[k] = (a + u * (2.0 * c2 + 3.0 * u * c3)) / h;
+  }
 }
 
 void ace_radial_base(const ace_bond *bond, ace_inner_kind inner, double r, double *g, double *dg) {
@@ -159,7 +178,10 @@ void ace_radial_base(const ace_bond *bond, ace_inner_kind inner, double r, doubl
     sbessel(bond, r, g, dg);
     break;
   case ACE_ACEJL:
-    acejl(bond, r, g, dg);
+    polynomials(&bond->jl, r, g, dg);
+    break;
+  case ACE_ACEJL_SPLINE:
+    spline(bond, r, g, dg);
     break;
   }
   if (inner == ACE_INNER_DISTANCE && r < bond->rcut_in) {
@@ -186,8 +208,30 @@ void ace_radial_nl(const ace_bond *bond, const double *g, const double *dg, doub
   }
 }
 
+/* Half of the pair potential, for each atom counts its own half. */
+static void pair_potential(const ace_pairpot *pot, double r, double *phi, double *dphi) {
+  if (r <= pot->ri) {
+    const double e = 0.5 * pot->B * exp(-pot->A * (r / pot->ri - 1.0)) * pot->ri / r;
+    *phi = 0.5 * pot->e0 + e;
+    *dphi = -e * (pot->A / pot->ri + 1.0 / r);
+    return;
+  }
+  double P[ACE_MAX_POLYNOMIALS], dP[ACE_MAX_POLYNOMIALS];
+  if (r >= pot->rcut)
+    return;
+  polynomials(&pot->basis, r, P, dP);
+  for (int k = 0; k < pot->basis.n; k++) {
+    *phi += 0.5 * pot->c[k] * P[k];
+    *dphi += 0.5 * pot->c[k] * dP[k];
+  }
+}
+
 void ace_core_pair(const ace_bond *bond, ace_inner_kind inner, double r, double *phi, double *dphi) {
   *phi = *dphi = 0.0;
+  if (bond->pairpot != NULL) {
+    pair_potential(bond->pairpot, r, phi, dphi);
+    return;
+  }
   const double lambda = fabs(bond->lambdahc), rc = bond->rcut, l2 = lambda * r * r;
   if (inner == ACE_INNER_ZBL || bond->prehc == 0.0 || r >= rc || l2 >= 50.0)
     return;

@@ -16,7 +16,7 @@ void ace_radial_base(const ace_bond *bond, ace_inner_kind inner, double r, doubl
 /* R_nl(r) and its derivative: R[nradmax][lmax+1] = sum_k crad g_k, from the g and dg of ace_radial_base. */
 void ace_radial_nl(const ace_bond *bond, const double *g, const double *dg, double *R, double *dR);
 /* The pair term of the core repulsion and its derivative (eV, eV/Angstrom) as the density and distance kinds define it;
- * zero for the ZBL kind (see ace_core.h). */
+ * zero for the ZBL kind (see ace_core.h). Where the bond has a pair potential, that takes its place. */
 void ace_core_pair(const ace_bond *bond, ace_inner_kind inner, double r, double *phi, double *dphi);
 /* The switch P(x; b, D) = 1 below b - D, 0 above b, 1 - u^3 (10 - 15 u + 6 u^2) between, and its derivative. */
 double ace_switch(double x, double b, double D, double *derivative);

@@ -257,7 +257,7 @@ lisi_status fit_basis_model(const fit_basis *b, const double *coefficient, ace_m
     for (size_t k = 0; k < n * n && status == LISI_OK; k++) {
       m->bond[k] = b->bond[k];
       size_t cells = (size_t)b->bond[k].nradmax * (size_t)(b->bond[k].lmax + 1) * (size_t)b->bond[k].nradbase;
-      m->bond[k].acejl_abc = NULL;
+      m->bond[k].jl.abc = NULL;
       m->bond[k].crad = malloc(cells * sizeof(double));
       if (m->bond[k].crad)
         memcpy(m->bond[k].crad, b->bond[k].crad, cells * sizeof(double));

@@ -94,23 +94,34 @@ static inline double naive_F(ace_embedding_kind kind, double m, double rho) {
 static bool naive_exact = true;
 
 /* g_k (which = 0) or the core's pair term (which = 1) as the format's tables have them: cubic Hermite interpolation
- * between exact values and slopes at r = n h, h = rcut / int(rcut / deltaSplineBins); exact below the first knot. */
-static inline void naive_radial(const ace_model *model, const ace_bond *bond, int which, double r, double *f,
-                                double *df) {
-  const int count = which == 0 ? bond->nradbase : 1, N = (int)(bond->rcut / model->delta_spline_bins);
+ * between exact values and slopes at r = n h, h = rcut / int(rcut / deltaSplineBins); exact below the first knot. A
+ * pair potential has no table, and the polynomials of ACE.jl four times as many knots. */
+static inline void naive_radial(const ace_model *model, int mu, int nu, int which, double r, double *f, double *df) {
+  const ace_bond *bond = &model->bond[mu * model->nelements + nu];
+  const bool jl = bond->kind == ACE_ACEJL;
+  const int count = which == 0 ? bond->nradbase : 1;
+  const int N = bond->kind == ACE_ACEJL_SPLINE
+                    ? bond->nbins
+                    : (int)(bond->rcut / (jl ? 0.25 * model->delta_spline_bins : model->delta_spline_bins));
   const double h = bond->rcut / N;
   const int n = (int)(r / h);
   double knot[2][64], slope[2][64];
   for (int k = 0; k < count; k++)
     f[k] = df[k] = 0.0;
-  if (r >= bond->rcut)
+  if (r >= bond->rcut || (which == 1 && bond->prehc == 0.0 && bond->pairpot == NULL))
     return;
-  const bool exact = naive_exact || n < 1;
+  const bool exact = naive_exact || n < 1 || (which == 1 && bond->pairpot != NULL);
   for (int i = 0; i < (exact ? 1 : 2); i++) {
-    const double at = exact ? r : fmin((n + i) * h, nextafter(bond->rcut, 0.0));
+    double at = exact ? r : 1.0 / (N / bond->rcut) * (n + i);
+    if (jl && at >= bond->rcut)
+      at = nextafter(bond->rcut, 0.0);
     if (which == 0)
       ace_radial_base(bond, model->inner, at, knot[i], slope[i]);
-    else
+    else if (model->inner == ACE_INNER_ZBL) {
+      const ace_zbl zbl =
+          ace_zbl_setup(bond, ace_atomic_number(model->element[mu]), ace_atomic_number(model->element[nu]));
+      knot[i][0] = ace_zbl_pair(&zbl, at, slope[i]);
+    } else
       ace_core_pair(bond, model->inner, at, knot[i], slope[i]);
   }
   for (int k = 0; k < count; k++) {
@@ -138,7 +149,7 @@ static inline double complex naive_phi(const ace_model *model, int mu, const ace
   if (r >= bond->rcut)
     return 0.0;
   double g[64], dg[64], R = 0.0, dR = 0.0;
-  naive_radial(model, bond, 0, r, g, dg);
+  naive_radial(model, mu, nu, 0, r, g, dg);
   if (f->rank == 1) {
     R = g[f->ns[t] - 1];
     dR = dg[f->ns[t] - 1];
@@ -223,13 +234,9 @@ static inline double naive_energy(const ace_model *model, int mu, int n, const i
     const double r = sqrt(d[j][0] * d[j][0] + d[j][1] * d[j][1] + d[j][2] * d[j][2]);
     if (r >= bond->rcut)
       continue;
-    double e = 0.0, de = 0.0;
+    double e, de;
+    naive_radial(model, mu, nelement[j], 1, r, &e, &de);
     if (model->inner == ACE_INNER_ZBL) {
-      if (bond->prehc > 0.0) {
-        const ace_zbl zbl =
-            ace_zbl_setup(bond, ace_atomic_number(model->element[mu]), ace_atomic_number(model->element[nelement[j]]));
-        e = ace_zbl_pair(&zbl, r, &de);
-      }
       if (r - bond->rcut_in + bond->dcut_in < best) {
         best = r - bond->rcut_in + bond->dcut_in;
         nearest = j;
@@ -238,8 +245,7 @@ static inline double naive_energy(const ace_model *model, int mu, int n, const i
         for (int k = 0; k < 3; k++)
           df[k] = -slope * d[j][k] / r;
       }
-    } else
-      naive_radial(model, bond, 1, r, &e, &de);
+    }
     core += e;
     for (int k = 0; k < 3; k++)
       dcore[j][k] = de * d[j][k] / r;
@@ -271,11 +277,13 @@ typedef struct {
   ace_embedding_kind embedding;
   int nelements, ndensity, maxrank, nfunctions, lmax;
   double prehc, rho_core_cutoff, drho_core_cutoff, delta;
+  bool pairpot; /* ACE.jl only */
 } naive_recipe;
 
 static inline ace_model *naive_model(naive_recipe q) {
   static const char *const names[4] = {"Li", "Si", "O", "H"};
-  static const char *const kinds[5] = {"ChebExpCos", "ChebPow", "ChebLinear", "SBessel", "ACE.jl.base"};
+  static const char *const kinds[6] = {"ChebExpCos", "ChebPow", "ChebLinear", "SBessel", "ACE.jl.base", "ACE.jl"};
+  const bool jl = q.kind == ACE_ACEJL || q.kind == ACE_ACEJL_SPLINE;
   const int N = 3, K = 5, n = q.nelements;
   ace_model *model = calloc(1, sizeof *model);
   model->nelements = n;
@@ -289,7 +297,7 @@ static inline ace_model *naive_model(naive_recipe q) {
     ace_bond *bond = &model->bond[b];
     bond->kind = q.kind;
     strcpy(bond->kind_text, kinds[q.kind]);
-    bond->nradmax = q.kind == ACE_ACEJL ? K : N;
+    bond->nradmax = jl ? K : N;
     bond->nradbase = K;
     bond->lmax = q.lmax;
     bond->lambda = naive_between(2.0, 5.0);
@@ -299,23 +307,45 @@ static inline ace_model *naive_model(naive_recipe q) {
     bond->dcut_in = q.inner == ACE_INNER_DENSITY ? 0.0 : 0.7;
     bond->prehc = q.prehc;
     bond->lambdahc = 0.9;
-    bond->acejl_p = 2;
-    bond->acejl_r0 = 2.5;
-    bond->acejl_xl = pow((1 + 2.5) / (1 + bond->rcut), 2);
-    bond->acejl_xr = pow((1 + 2.5) / (1 + 0.5), 2);
-    bond->acejl_pl = 2;
-    bond->acejl_pr = 0;
+    bond->jl.n = K;
+    bond->jl.p = 2;
+    bond->jl.r0 = 2.5;
+    bond->jl.xl = pow((1 + 2.5) / (1 + bond->rcut), 2);
+    bond->jl.xr = pow((1 + 2.5) / (1 + 0.5), 2);
+    bond->jl.pl = 2;
+    bond->jl.pr = 0;
     const size_t count = (size_t)(bond->nradmax * (q.lmax + 1) * K);
     bond->crad = calloc(count, sizeof(double));
     for (size_t i = 0; i < count; i++) {
       const size_t k = i % (size_t)K, m = i / (size_t)K / (size_t)(q.lmax + 1);
-      bond->crad[i] = q.kind == ACE_ACEJL ? (k == m ? 1.0 : 0.0) : naive_between(-0.7, 0.7);
+      bond->crad[i] = jl ? (k == m ? 1.0 : 0.0) : naive_between(-0.7, 0.7);
+    }
+    if (q.kind == ACE_ACEJL_SPLINE) {
+      bond->nbins = 30;
+      bond->node = calloc(2 * (size_t)(bond->nbins + 1) * (size_t)K, sizeof(double));
+      for (int n = 0; n < bond->nbins; n++) /* zero at the cut-off */
+        for (int k = 0; k < 2 * K; k++)
+          bond->node[2 * n * K + k] = naive_between(-0.5, 0.5) * (bond->nbins - n) / bond->nbins;
     }
     if (q.kind == ACE_ACEJL) {
-      bond->acejl_abc = calloc(3 * (size_t)K, sizeof(double));
+      bond->jl.abc = calloc(3 * (size_t)K, sizeof(double));
       for (int i = 0; i < 3 * K; i++)
-        bond->acejl_abc[i] = naive_between(-0.9, 0.9);
-      bond->acejl_abc[0] = 1.0;
+        bond->jl.abc[i] = naive_between(-0.9, 0.9);
+      bond->jl.abc[0] = 1.0;
+      if (q.pairpot) {
+        ace_pairpot *pot = bond->pairpot = ace_pairpot_new(4);
+        const ace_polynomials basis = {4, 2.0, 2.5, pow(3.5 / 5.4, 2), pow(3.5 / 2.2, 2), 2.0, 2.0, pot->basis.abc};
+        pot->basis = basis;
+        pot->rcut = 4.4;
+        for (int i = 0; i < 12; i++)
+          pot->basis.abc[i] = 0.1 * (i + 1); /* one basis for all bonds */
+        for (int i = 0; i < 4; i++)
+          pot->c[i] = naive_between(-1.0, 1.0);
+        pot->ri = naive_between(1.5, 1.7);
+        pot->e0 = naive_between(-0.2, 0.2);
+        pot->A = naive_between(2.0, 3.0);
+        pot->B = naive_between(0.2, 0.6);
+      }
     }
   }
   for (int mu = 0; mu < n; mu++) {

@@ -88,8 +88,9 @@ static void compare_with_definition(naive_recipe q, double rmin) {
 
 static void all_kinds_against_definition(void **state) {
   (void)state;
-  for (int kind = 0; kind < 5; kind++)
-    for (int inner = 0; inner < 3; inner++)
+  for (int kind = 0; kind < 6; kind++)
+    /* a file gives splines no inner cut-off and no core */
+    for (int inner = 0; inner < (kind == ACE_ACEJL_SPLINE ? 1 : 3); inner++)
       compare_with_definition((naive_recipe){.kind = (ace_radial_kind)kind,
                                              .inner = (ace_inner_kind)inner,
                                              .nelements = 2,
@@ -97,11 +98,96 @@ static void all_kinds_against_definition(void **state) {
                                              .maxrank = 4,
                                              .nfunctions = 40,
                                              .lmax = 3,
-                                             .prehc = 1.0,
+                                             .prehc = kind == ACE_ACEJL_SPLINE ? 0.0 : 1.0,
                                              .rho_core_cutoff = 1.0,
                                              .drho_core_cutoff = 0.9,
                                              .delta = 2e-4},
                               1.2);
+}
+
+static void pair_potential_of_acejl(void **state) {
+  (void)state;
+  compare_with_definition((naive_recipe){.kind = ACE_ACEJL,
+                                         .nelements = 2,
+                                         .ndensity = 2,
+                                         .maxrank = 3,
+                                         .nfunctions = 30,
+                                         .lmax = 2,
+                                         .rho_core_cutoff = 0.9,
+                                         .drho_core_cutoff = 0.8,
+                                         .delta = 2e-4,
+                                         .pairpot = true},
+                          1.2);
+}
+
+/* Splines whose knots are those of the tables of another basis, and whose values there are its own, are that basis. */
+static void splines_of_acejl(void **state) {
+  (void)state;
+  ace_model *model = naive_model((naive_recipe){.kind = ACE_SBESSEL,
+                                                .nelements = 2,
+                                                .ndensity = 2,
+                                                .maxrank = 4,
+                                                .nfunctions = 40,
+                                                .lmax = 2,
+                                                .rho_core_cutoff = 1e5,
+                                                .drho_core_cutoff = 250,
+                                                .delta = 0.01});
+  for (int b = 0; b < 4; b++) { /* R_nl = g_n for every l, no more and no less of them */
+    ace_bond *bond = &model->bond[b];
+    const int K = bond->nradbase = bond->nradmax;
+    for (int i = 0; i < bond->nradmax * (bond->lmax + 1) * K; i++)
+      bond->crad[i] = i % K == i / K / (bond->lmax + 1) ? 1.0 : 0.0;
+  }
+  for (int mu = 0; mu < 2; mu++)
+    for (int i = 0; i < model->species[mu].nfunctions; i++)
+      if (model->species[mu].function[i].rank == 1)
+        model->species[mu].function[i].ns[0] = 1 + model->species[mu].function[i].ns[0] % model->bond[0].nradmax;
+  enum { N = 25 };
+  int nelement[N], mu = 1;
+  double d[N][3], dE[N][3], dE2[N][3];
+  naive_neighbours(N, 2, 1.2, 5.5, nelement, d);
+  ace_work *w, *w2;
+  ace_eval *e = eval_of(model, &w);
+  const double E = one_energy(e, w, mu, N, nelement, (const double(*)[3])d, dE);
+  for (int b = 0; b < 4; b++) {
+    ace_bond *bond = &model->bond[b];
+    const size_t K = (size_t)bond->nradbase;
+    bond->nbins = (int)(bond->rcut / 0.01);
+    bond->node = calloc(2 * K * ((size_t)bond->nbins + 1), sizeof(double));
+    for (size_t n = 1; n < (size_t)bond->nbins; n++) /* zero at the cut-off, and nobody is near 0 */
+      ace_radial_base(bond, model->inner, bond->rcut / bond->nbins * (double)n, bond->node + 2 * n * K,
+                      bond->node + 2 * n * K + K);
+    bond->kind = ACE_ACEJL_SPLINE;
+    strcpy(bond->kind_text, "ACE.jl");
+  }
+  /* through the file */
+  char *text = NULL;
+  size_t size;
+  FILE *stream = open_memstream(&text, &size);
+  ace_model_print(model, stream);
+  fclose(stream);
+  ace_model *again;
+  lisi_error err = {0};
+  if (ace_model_parse(text, size, "spline", &again, NULL, 0, &err) != LISI_OK)
+    fail_msg("%s", err.message);
+  assert_int_equal(again->bond[3].kind, ACE_ACEJL_SPLINE);
+  ace_eval *e2 = eval_of(again, &w2);
+  const double E2 = one_energy(e2, w2, mu, N, nelement, (const double(*)[3])d, dE2);
+  const double scale = largest((const double(*)[3])dE, N);
+  assert_true(scale > 1e-3);
+  if (!(fabs(E - E2) < 1e-13 * (1.0 + fabs(E))))
+    fail_msg("energy %.15g, by splines %.15g", E, E2);
+  for (int j = 0; j < N; j++)
+    for (int k = 0; k < 3; k++)
+      if (!(fabs(dE[j][k] - dE2[j][k]) < 1e-12 * scale))
+        fail_msg("gradient %.15g, by splines %.15g", dE[j][k], dE2[j][k]);
+  free(text);
+  ace_work_free(w);
+  ace_work_free(w2);
+  ace_eval_free(e);
+  ace_eval_free(e2);
+  ace_model_free(model);
+  ace_model_free(again);
 }
 
 static void high_ranks_and_densities(void **state) {
@@ -318,13 +404,22 @@ static void edges(void **state) {
   ace_model_free(model);
 }
 
+/* Every test draws its own numbers, whatever runs before it. */
+static int reseed(void **state) {
+  (void)state;
+  naive_state = 88172645463325252u;
+  return 0;
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(all_kinds_against_definition),
-                                     cmocka_unit_test(high_ranks_and_densities),
-                                     cmocka_unit_test(large_l),
-                                     cmocka_unit_test(finite_differences),
-                                     cmocka_unit_test(rotations_and_permutations),
-                                     cmocka_unit_test(company_does_not_matter),
-                                     cmocka_unit_test(edges)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test_setup(all_kinds_against_definition, reseed),
+                                     cmocka_unit_test_setup(pair_potential_of_acejl, reseed),
+                                     cmocka_unit_test_setup(splines_of_acejl, reseed),
+                                     cmocka_unit_test_setup(high_ranks_and_densities, reseed),
+                                     cmocka_unit_test_setup(large_l, reseed),
+                                     cmocka_unit_test_setup(finite_differences, reseed),
+                                     cmocka_unit_test_setup(rotations_and_permutations, reseed),
+                                     cmocka_unit_test_setup(company_does_not_matter, reseed),
+                                     cmocka_unit_test_setup(edges, reseed)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -81,7 +81,7 @@ static size_t mutate(char *text, size_t size, size_t room) {
 static void garbage(void **state) {
   (void)state;
   int accepted = 0, refused = 0;
-  for (int kind = 0; kind < 5; kind++) {
+  for (int kind = 0; kind < 6; kind++) {
     naive_state = 88172645463325252u + (uint64_t)kind;
     ace_model *model = naive_model((naive_recipe){.kind = (ace_radial_kind)kind,
                                                   .inner = (ace_inner_kind)(kind % 3),
@@ -93,7 +93,8 @@ static void garbage(void **state) {
                                                   .prehc = 1.0,
                                                   .rho_core_cutoff = 1e5,
                                                   .drho_core_cutoff = 250,
-                                                  .delta = 0.05});
+                                                  .delta = 0.05,
+                                                  .pairpot = kind == ACE_ACEJL});
     char *good = NULL;
     size_t size = 0;
     FILE *stream = open_memstream(&good, &size);

@@ -122,10 +122,20 @@ static void round_trip(const ace_model *model) {
   for (int b = 0; b < n * n; b++) {
     const ace_bond *x = &model->bond[b], *y = &again->bond[b];
     assert_memory_equal(x->crad, y->crad, sizeof(double) * (size_t)(x->nradmax * (x->lmax + 1) * x->nradbase));
-    assert_true(x->rcut == y->rcut && x->dcut == y->dcut && x->prehc == y->prehc && x->kind == y->kind &&
-                (x->kind == ACE_ACEJL || x->lambda == y->lambda));
+    assert_true(x->rcut == y->rcut && x->kind == y->kind);
+    if (x->kind != ACE_ACEJL && x->kind != ACE_ACEJL_SPLINE)
+      assert_true(x->dcut == y->dcut && x->prehc == y->prehc && x->lambda == y->lambda);
     if (x->kind == ACE_ACEJL)
-      assert_memory_equal(x->acejl_abc, y->acejl_abc, 3 * sizeof(double) * (size_t)x->nradbase);
+      assert_memory_equal(x->jl.abc, y->jl.abc, 3 * sizeof(double) * (size_t)x->nradbase);
+    if (x->kind == ACE_ACEJL_SPLINE) {
+      assert_int_equal(x->nbins, y->nbins);
+      assert_memory_equal(x->node, y->node, 2 * sizeof(double) * (size_t)((x->nbins + 1) * x->nradbase));
+    }
+    if (x->pairpot != NULL) {
+      assert_non_null(y->pairpot);
+      assert_true(x->pairpot->ri == y->pairpot->ri && x->pairpot->rcut == y->pairpot->rcut);
+      assert_memory_equal(x->pairpot->c, y->pairpot->c, sizeof(double) * (size_t)x->pairpot->basis.n);
+    }
   }
   for (int mu = 0; mu < n; mu++) {
     const ace_species *x = &model->species[mu], *y = &again->species[mu];
@@ -163,7 +173,7 @@ static void round_trips(void **state) {
   ace_model_free(again);
   free(text);
   ace_model_free(m);
-  for (int kind = 0; kind < 5; kind++) {
+  for (int kind = 0; kind < 6; kind++) {
     m = naive_model((naive_recipe){.kind = (ace_radial_kind)kind,
                                    .inner = (ace_inner_kind)(kind % 3),
                                    .embedding = (ace_embedding_kind)(kind % 2),
@@ -175,7 +185,8 @@ static void round_trips(void **state) {
                                    .prehc = 1.0 / 3.0,
                                    .rho_core_cutoff = 1e5,
                                    .drho_core_cutoff = 250,
-                                   .delta = 0.001});
+                                   .delta = 0.001,
+                                   .pairpot = kind == ACE_ACEJL});
     round_trip(m);
     ace_model_free(m);
   }
@@ -194,6 +205,8 @@ static void bad_files(void **state) {
       {"other units", NULL, "units: metal", "units: real", "lisi/units: expected metal, found 'real'", LISI_ERR_INPUT},
       {"functions lost", NULL, "nfunctions: [3, 1]", "nfunctions: [4, 1]",
        "expected 4 functions of element 0, found 3 (is the file cut off?)", LISI_ERR_INPUT},
+      {"pair potential", NULL, "bonds:", "polypairpot: {maxn: 1, coefficients: {}}\nbonds:",
+       "polypairpot: expected radbasename ACE.jl for all bonds, found ChebExpCos for [0, 0]", LISI_ERR_INPUT},
       {"no element", NULL, "[Li, Si]", "[]", "elements: expected 1 to 118", LISI_ERR_INPUT},
       {"element twice", NULL, "[Li, Si]", "[Li, Li]", "elements: 'Li' stands twice", LISI_ERR_INPUT},
       {"long element", NULL, "[Li, Si]", "[Li, Silicon]",

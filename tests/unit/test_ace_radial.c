@@ -30,13 +30,14 @@ static ace_bond bond_of(ace_radial_kind kind) {
                 .dcut_in = 0.5,
                 .prehc = 30.0,
                 .lambdahc = 0.7,
-                .acejl_p = 2.0,
-                .acejl_r0 = 2.6,
-                .acejl_xr = 3.0,
-                .acejl_pl = 2.0,
-                .acejl_pr = 1.0,
-                .acejl_abc = abc};
-  b.acejl_xl = pow(3.6 / 6.5, 2.0);
+                .jl.n = K,
+                .jl.p = 2.0,
+                .jl.r0 = 2.6,
+                .jl.xr = 3.0,
+                .jl.pl = 2.0,
+                .jl.pr = 1.0,
+                .jl.abc = abc};
+  b.jl.xl = pow(3.6 / 6.5, 2.0);
   return b;
 }
 
@@ -79,7 +80,7 @@ static void closed_forms(void **state) {
     b = bond_of(ACE_ACEJL);
     ace_radial_base(&b, ACE_INNER_DENSITY, r, g, dg);
     x = pow(3.6 / (1.0 + r), 2.0);
-    const double p0 = 1.1 * (x - b.acejl_xl) * (x - b.acejl_xl) * (x - 3.0), p1 = (0.9 * x - 0.3) * p0,
+    const double p0 = 1.1 * (x - b.jl.xl) * (x - b.jl.xl) * (x - 3.0), p1 = (0.9 * x - 0.3) * p0,
                  p2 = (-1.2 * x + 0.4) * p1 - 0.8 * p0;
     NEAR(g[0], p0, 1e-12);
     NEAR(g[1], p1, 1e-12);
