@@ -128,7 +128,8 @@ void PairMLFFLisi::read_model(const char *path, int ntypes, char **names) {
 
   if (comm->me == 0) {
     const std::string found = utils::get_potential_file_path(path);
-    (void)!file_bytes_read(found.empty() ? path : found.c_str(), MAX_FILE_BYTES, &bytes, &size, &err);
+    const char *const file = found.empty() ? path : found.c_str();
+    (void)!file_bytes_read(file, file_bytes_limit(file, MAX_FILE_BYTES), &bytes, &size, &err);
   }
   MPI_Bcast(&err, (int)sizeof err, MPI_BYTE, 0, world);
   if (err.status != LISI_OK)
@@ -371,6 +372,10 @@ void PairMLFFLisi::compute(int eflag, int vflag) {
 
 double PairMLFFLisi::memory_usage() {
   double bytes = Pair::memory_usage();
+  if (eval)
+    bytes += (double)ace_eval_bytes(eval);
+  for (const auto w : work)
+    bytes += (double)ace_work_bytes(eval, w);
   for (const Block &b : blocks)
     bytes +=
         (double)((b.element.capacity() + b.first.capacity() + b.nelement.capacity() + b.i.capacity() + b.j.capacity()) *
