@@ -66,3 +66,9 @@ for kind in density distance zbl shipped; do
   done
 done
 pass "atoms at $r Angstrom in a crystal: finite and pushed apart, with every kind of core"
+
+# At the very same place there is no direction to push in: an error that says where, not a crash and not nothing.
+pair 1 2 0.0 >two.data
+printf 'pair_style mlff/lisi\npair_coeff * * shipped.yace Li Si\n' >two.style
+refuses "two atoms at the same place" -in two.in
+pass "two atoms at the same place are an error"

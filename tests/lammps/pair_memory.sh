@@ -5,7 +5,6 @@
 yace=$SRC/potentials/Li-Si.yace
 need "$LMP" "$yace"
 cat >memory.in <<'IN'
-variable        atoms equal atoms
 units           metal
 atom_style      atomic
 lattice         bcc 3.4
@@ -18,14 +17,14 @@ neighbor        1.0 bin
 include         ${style}
 run             0
 print           "atoms $(atoms)"
-shell           grep VmHWM /proc/$PPID/status
+info            memory
 IN
 printf 'pair_style mlff/lisi\npair_coeff * * %s Li Si\n' "$yace" >lisi
 printf 'pair_style zero 5.0 full\npair_coeff * *\n' >zero
 # measure STYLE N: reported MB of all of LAMMPS, peak kB of the process, atoms
 measure() {
   lmp -var style "$1" -var n "$2" -in memory.in
-  awk '/^Per MPI rank memory allocation/ { mb = $(NF - 1) } /^VmHWM/ { kb = $2 } /^atoms/ { n = $2 } END { if (!mb || !kb || !n) exit 1; print mb, kb, n }' run.out || fail "no figures in the output"
+  awk '/^Per MPI rank memory allocation/ { mb = $(NF - 1) } /resident set size/ { for (k = 1; k < NF; k++) if ($(k + 1) == "Mbyte") kb = 1024 * $k } /^atoms/ { n = $2 } END { if (!mb || !kb || !n) exit 1; print mb, kb, n }' run.out || fail "no figures in the output"
 }
 own() { # N: MB reported, kB of the process that the style has of its own, atoms
   local zero lisi
