@@ -1,33 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The inputs kept in tests/fuzz/yace, once through the fuzzer's harness: good ones, slightly wrong ones, and what
+/* The inputs kept in tests/fuzz, once through the fuzzer's harness: good ones, slightly wrong ones, and what
  * fuzzing has found. A name that begins with "wrong" must be refused, "found" may be either, any other must be
  * evaluated. And files too large to keep that ask for absurd amounts of memory. */
-#include "../fuzz/fuzz_yace.c"
+#include "../fuzz/fuzz_jumps.h"
+#include "../fuzz/fuzz_yace.h"
 
+#include "ace_eval.h"
+#include "ace_model.h"
 #include "file_bytes.h"
 
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #include <cmocka.h>
 
-static const char folder[] = LISI_SOURCE_DIR "/tests/fuzz/yace";
+static const char inputs[] = LISI_SOURCE_DIR "/tests/fuzz/";
 
-static char *contents(const char *name, size_t *size) {
-  char path[sizeof folder + 300], *bytes = NULL;
+static char *contents(const char *target, const char *name, size_t *size) {
+  char path[sizeof inputs + 400], *bytes = NULL;
   lisi_error err = {0};
-  (void)snprintf(path, sizeof path, "%s/%.255s", folder, name);
+  (void)snprintf(path, sizeof path, "%s%s/%.255s", inputs, target, name);
   if (file_bytes_read(path, 1 << 20, &bytes, size, &err) != LISI_OK)
     fail_msg("%s", err.message);
   return bytes;
 }
 
-static void kept_inputs(void **state) {
-  (void)state;
-  DIR *dir = opendir(folder);
+static void replay(const char *target, lisi_status (*harness)(const uint8_t *, size_t), int least) {
+  char path[sizeof inputs + 20];
+  (void)snprintf(path, sizeof path, "%s%s", inputs, target);
+  DIR *dir = opendir(path);
   assert_non_null(dir);
   int count = 0;
   for (const struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
@@ -35,16 +41,26 @@ static void kept_inputs(void **state) {
     if (name[0] == '.')
       continue;
     size_t size = 0;
-    char *bytes = contents(name, &size);
-    const lisi_status status = fuzz_yace((const uint8_t *)bytes, size);
+    char *bytes = contents(target, name, &size);
+    const lisi_status status = harness((const uint8_t *)bytes, size);
     free(bytes);
     const int wrong = strncmp(name, "wrong", 5) == 0;
     if (strncmp(name, "found", 5) != 0 && wrong != (status != LISI_OK))
-      fail_msg("%s: %s", name, lisi_status_string(status));
+      fail_msg("%s/%s: %s", target, name, lisi_status_string(status));
     count++;
   }
   closedir(dir);
-  assert_true(count >= 10);
+  assert_true(count >= least);
+}
+
+static void yace_inputs(void **state) {
+  (void)state;
+  replay("yace", fuzz_yace, 10);
+}
+
+static void jumps_inputs(void **state) {
+  (void)state;
+  replay("jumps", fuzz_jumps, 11);
 }
 
 /* `text` (freed) with the first `from` replaced by `to`. */
@@ -61,7 +77,7 @@ static char *replaced(char *text, const char *from, const char *to) {
 
 static char *good_file(void) {
   size_t size = 0;
-  return contents("expcos_density.yace", &size);
+  return contents("yace", "expcos_density.yace", &size);
 }
 
 /* `text` (freed) must be refused with `message`, by the reader or by the evaluator. */
@@ -115,6 +131,7 @@ static void absurd_memory(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(kept_inputs), cmocka_unit_test(absurd_memory)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(yace_inputs), cmocka_unit_test(jumps_inputs),
+                                     cmocka_unit_test(absurd_memory)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
