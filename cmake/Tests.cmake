@@ -20,6 +20,9 @@ foreach(source ${tests})
                        ENVIRONMENT "SRC=${PROJECT_SOURCE_DIR};OPENBLAS_NUM_THREADS=1;OMP_NUM_THREADS=1")
 endforeach()
 
+# What fuzzing found, through the harnesses that found it.
+target_sources(test_fuzz_inputs PRIVATE tests/fuzz/fuzz_yace.c tests/fuzz/fuzz_jumps.c)
+
 foreach(kind cli lammps e2e)
   set(procs 1)
   if(NOT kind STREQUAL cli)

@@ -7,6 +7,15 @@
 #include <sys/stat.h>
 #include <zlib.h>
 
+size_t file_bytes_limit(const char *path, size_t limit) {
+  const size_t least = (size_t)1 << 20, ratio = 100;
+  struct stat info;
+  if (stat(path, &info) != 0 || !S_ISREG(info.st_mode) || (size_t)info.st_size > limit / ratio)
+    return limit;
+  const size_t most = ratio * (size_t)info.st_size > least ? ratio * (size_t)info.st_size : least;
+  return most < limit ? most : limit;
+}
+
 lisi_status file_bytes_read(const char *path, size_t limit, char **bytes, size_t *size, lisi_error *err) {
   *bytes = NULL;
   *size = 0;
@@ -32,7 +41,7 @@ lisi_status file_bytes_read(const char *path, size_t limit, char **bytes, size_t
     }
     used += (size_t)got;
     if (used > limit) {
-      status = lisi_fail(err, LISI_ERR_INPUT, "%s: larger than %zu bytes", path, limit);
+      status = lisi_fail(err, LISI_ERR_INPUT, "%s: larger than %zu bytes once unpacked", path, limit);
       break;
     }
     if (got == 0) {

@@ -20,8 +20,9 @@ typedef int yaml_ref;
 typedef enum { YAML_NONE = 0, YAML_SCALAR, YAML_SEQUENCE, YAML_MAPPING } yaml_kind;
 
 /* Loads one YAML document from memory. `name` stands for the file in messages. Refuses: no document, more than one, a
- * syntax error (with its line), duplicate scalar keys in a mapping, a key that is an alias. The caller frees with
- * yaml_doc_free. */
+ * syntax error (with its line), duplicate scalar keys in a mapping, a key that is an alias, nesting deeper than 200,
+ * more than 1000 anchors, aliases that stand for more than a million values (and more than the file has bytes). The
+ * caller frees with yaml_doc_free. */
 LISI_MUST_CHECK lisi_status yaml_doc_parse(const char *bytes, size_t size, const char *name, yaml_doc **doc,
                                            lisi_error *err);
 /* The same from a file (at most 1 GiB). */

@@ -265,7 +265,7 @@ void ComputeLiJump::read_sites(const std::string &name) {
   size_t size = 0;
   lisi_status status = LISI_OK;
   if (comm->me == 0)
-    status = file_bytes_read(name.c_str(), (size_t)1 << 30, &bytes, &size, &err);
+    status = file_bytes_read(name.c_str(), file_bytes_limit(name.c_str(), (size_t)1 << 30), &bytes, &size, &err);
   MPI_Bcast(&err, (int)sizeof err, MPI_BYTE, 0, world);
   int code = (int)status, length = (int)size;
   MPI_Bcast(&code, 1, MPI_INT, 0, world);

@@ -251,7 +251,7 @@ lisi_status site_set_load(const char *path, site_set **set, lisi_error *err) {
   char *bytes = NULL;
   size_t size = 0;
   *set = NULL;
-  lisi_status status = file_bytes_read(path, (size_t)1 << 28, &bytes, &size, err);
+  lisi_status status = file_bytes_read(path, file_bytes_limit(path, (size_t)1 << 28), &bytes, &size, err);
   if (status == LISI_OK)
     status = site_set_parse(bytes, size, path, set, err);
   free(bytes);

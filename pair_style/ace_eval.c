@@ -83,16 +83,22 @@ size_t ace_work_bytes(const ace_eval *e, const ace_work *w) {
 }
 
 size_t ace_eval_bytes(const ace_eval *e) {
-  size_t sum = sizeof *e;
-  for (int b = 0; b < e->nelements * e->nelements; b++) {
+  const size_t n = (size_t)e->nelements;
+  size_t sum = sizeof *e + n * (sizeof *e->E0 + sizeof *e->central) + n * n * sizeof *e->pair;
+  for (size_t b = 0; b < n * n; b++) {
     const ace_pair_table *t = &e->pair[b];
-    sum += ((size_t)t->nknots + 1) * (size_t)(2 * t->ncol + (t->core != NULL ? 2 : 0)) * sizeof(double);
+    const size_t K = (size_t)t->bond.nradbase, nl = (size_t)t->bond.nradmax * (size_t)(t->bond.lmax + 1);
+    sum += ((size_t)t->nknots + 3) * (size_t)(2 * t->ncol) * sizeof(double);
+    sum += t->core != NULL ? ((size_t)t->nknots + 1) * 2 * sizeof(double) : 0;
+    sum += 2 * nl * K * sizeof(double) + nl * sizeof(int); /* weights, coefficients, sources */
   }
-  for (int mu = 0; mu < e->nelements; mu++) {
+  for (size_t mu = 0; mu < n; mu++) {
     const ace_product *p = &e->central[mu].product;
-    sum += (size_t)p->nterm * (sizeof *p->term + (size_t)p->ndensity * sizeof *p->coef) +
-           3 * (size_t)p->nkept * sizeof *p->x + 2 * (size_t)p->ngroup * sizeof *p->gx +
-           ((size_t)p->nrun + p->ngrouprun) * sizeof *p->run;
+    const size_t nd = (size_t)p->ndensity;
+    sum += (size_t)p->nterm * (sizeof *p->term + nd * sizeof *p->coef) +
+           (size_t)p->nlinear * (sizeof *p->linear + nd * sizeof *p->linear_coef) +
+           (size_t)p->nkept * (3 * sizeof *p->x + sizeof *p->run) +
+           (size_t)p->ngroup * (2 * sizeof *p->gx + sizeof *p->grouprun);
   }
   return sum;
 }

@@ -10,6 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* MiB of radial tables: for one ordered pair of elements; in all; and in all for each pair, where the elements are
+ * many. What users have takes 1 to 7 MiB for a pair. */
+enum { MAX_TABLE = 256, MAX_TABLES = 1024, MAX_TABLES_PAIR = 8 };
+
 static void *copy_of(const void *from, size_t bytes) {
   void *to = malloc(bytes > 0 ? bytes : 1);
   if (to != NULL && bytes > 0)
@@ -121,7 +125,7 @@ static void core_at(const ace_pair_table *t, double r, double *phi, double *dphi
 
 /* Cubic Hermite tables: N intervals of width h = rcut / N, with exact values and slopes at the knots, as the format's
  * deltaSplineBins asks. */
-static lisi_status fill_table(double delta, ace_pair_table *t, lisi_error *err) {
+static lisi_status fill_table(double delta, ace_pair_table *t, size_t *left, lisi_error *err) {
   const ace_bond *bond = &t->bond;
   const int N = table_size(bond, delta);
   t->nknots = N;
@@ -130,9 +134,12 @@ static lisi_status fill_table(double delta, ace_pair_table *t, lisi_error *err) 
   t->rcut2 = bond->rcut * bond->rcut;
   const size_t row = 2 * (size_t)t->ncol * sizeof(double),
                bytes = ((size_t)N + 3) * row; /* at most 5e6 times 2e5 bytes */
-  if (bytes > (size_t)1 << 32)
-    return lisi_fail(err, LISI_ERR_UNSUPPORTED, "ACE: deltaSplineBins = %g asks for radial tables of more than 4 GiB",
-                     delta);
+  if (bytes > (size_t)MAX_TABLE << 20 || bytes > *left)
+    return lisi_fail(
+        err, LISI_ERR_UNSUPPORTED,
+        "ACE: deltaSplineBins = %g asks for radial tables of more than %d MiB for two elements, or %d MiB in all",
+        delta, MAX_TABLE, MAX_TABLES);
+  *left -= bytes;
   t->table = aligned_alloc(64, (bytes + 63) / 64 * 64 + 64);
   const bool core = bond->prehc != 0.0 && bond->pairpot == NULL;
   if (core)
@@ -158,7 +165,7 @@ static lisi_status fill_table(double delta, ace_pair_table *t, lisi_error *err) 
 }
 
 static lisi_status make_pair_table(const ace_model *model, int mu, int nu, int lanes, ace_pair_table *t, int *next,
-                                   lisi_error *err) {
+                                   size_t *left, lisi_error *err) {
   const ace_bond *bond = &model->bond[mu * model->nelements + nu];
   t->inner = model->inner;
   t->bond = *bond;
@@ -178,7 +185,7 @@ static lisi_status make_pair_table(const ace_model *model, int mu, int nu, int l
   if (model->inner == ACE_INNER_ZBL && bond->prehc > 0.0)
     t->zbl = ace_zbl_setup(bond, ace_atomic_number(model->element[mu]), ace_atomic_number(model->element[nu]));
   const lisi_status status = lay_out_channels(model, mu, nu, lanes, t, next, err);
-  return status == LISI_OK ? fill_table(model->delta_spline_bins, t, err) : status;
+  return status == LISI_OK ? fill_table(model->delta_spline_bins, t, left, err) : status;
 }
 
 /* ---- products ---- */
@@ -313,12 +320,13 @@ lisi_status ace_eval_create_for(const ace_model *model, const ace_kernels *kerne
                            ? lisi_no_memory(err, (size_t)n * (size_t)n * sizeof *e->pair)
                            : LISI_OK;
   make_lm(&e->lm);
+  size_t left = (size_t)(larger(MAX_TABLES, n * n * MAX_TABLES_PAIR)) << 20;
   for (int mu = 0; mu < n && status == LISI_OK; mu++) {
     ace_central *c = &e->central[mu];
     ace_pair_table *pair = &e->pair[mu * n];
     int next = 0;
     for (int nu = 0; nu < n && status == LISI_OK; nu++) {
-      status = make_pair_table(model, mu, nu, kernels->lanes, &pair[nu], &next, err);
+      status = make_pair_table(model, mu, nu, kernels->lanes, &pair[nu], &next, &left, err);
       e->ncol_max = larger(e->ncol_max, pair[nu].ncol);
       e->nrow_max = larger(e->nrow_max, pair[nu].nrow);
       e->lmax = larger(e->lmax, pair[nu].lmax);

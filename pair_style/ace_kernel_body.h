@@ -30,6 +30,16 @@ INLINE vec all(double x) {
   return x - (vec){0.0};
 }
 
+#if defined(__clang__) /* which knows only constants as the last argument; it finds the instruction by itself */
+INLINE vec shuffle(vec a, vec b, mask from) {
+  vec to;
+  for (int i = 0; i < W; i++)
+    to[i] = from[i] < W ? a[from[i]] : b[from[i] - W];
+  return to;
+}
+#define __builtin_shuffle shuffle
+#endif
+
 /* ---- geometry ---- */
 
 static void geometry(double *slot, int nslots) {

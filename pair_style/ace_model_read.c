@@ -303,7 +303,7 @@ lisi_status ace_model_load(const char *path, ace_model **model, char *warnings, 
   char *bytes = NULL;
   size_t size = 0;
   *model = NULL;
-  lisi_status status = file_bytes_read(path, (size_t)1 << 30, &bytes, &size, err);
+  lisi_status status = file_bytes_read(path, file_bytes_limit(path, (size_t)1 << 30), &bytes, &size, err);
   if (status == LISI_OK)
     status = ace_model_parse(bytes, size, path, model, warnings, nwarnings, err);
   free(bytes);

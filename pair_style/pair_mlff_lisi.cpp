@@ -136,7 +136,7 @@ char *PairMLFFLisi::read_bytes(const char *path, size_t &size, const char *hint)
   char *bytes = nullptr;
 
   if (comm->me == 0)
-    (void)!file_bytes_read(path, MAX_FILE_BYTES, &bytes, &size, &err);
+    (void)!file_bytes_read(path, file_bytes_limit(path, MAX_FILE_BYTES), &bytes, &size, &err);
   MPI_Bcast(&err, (int)sizeof err, MPI_BYTE, 0, world);
   if (err.status != LISI_OK)
     error->all(FLERR, "pair_style mlff/lisi: {}{}", err.message, hint);
@@ -550,10 +550,14 @@ void PairMLFFLisi::compute_gamma() {
 }
 
 double PairMLFFLisi::memory_usage() {
-  double bytes = Pair::memory_usage() + (double)(gamma_atom.capacity() * sizeof(double));
+  double bytes =
+      Pair::memory_usage() + (double)(sorted.capacity() * sizeof(int) + gamma_atom.capacity() * sizeof(double));
+  if (eval)
+    bytes += (double)ace_eval_bytes(eval);
+  for (const auto w : work)
+    bytes += (double)ace_work_bytes(eval, w);
   if (gamma)
     bytes += (double)ace_gamma_bytes(gamma);
-  bytes += (double)(sorted.capacity() * sizeof(int));
   for (const Block &b : blocks)
     bytes +=
         (double)((b.i.capacity() + b.element.capacity() + b.first.capacity() + b.j.capacity() + b.nelement.capacity()) *

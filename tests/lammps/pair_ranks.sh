@@ -40,11 +40,28 @@ for name in LiSi-NaTl Li3Si-tilted; do
   same $name-4 $name-1 "$name, 4 ranks"
 done
 
-# Blocks are added up in the order of the atoms whichever thread did them: the same to the last bit.
-OMP_NUM_THREADS=3 lmp "${args[@]}" -var data LiSi-NaTl.data -var rep "2 2 3" -var out threads
-lmp "${args[@]}" -var data LiSi-NaTl.data -var rep "2 2 3" -var out serial
-cmp threads.dump serial.dump || fail "3 threads give other numbers than 1"
-cmp threads.pe serial.pe && pass "3 threads give the same bits as 1"
+# Blocks are added up in the order of the atoms whichever thread did them: the same to the last bit, on one rank and on
+# two, in a triclinic box, and while atoms move.
+for n in 1 2 3; do
+  OMP_NUM_THREADS=$n lmp "${args[@]}" -var data LiSi-NaTl.data -var rep "2 2 3" -var out threads-$n
+  grep -q "using $n OpenMP thread" run.out || fail "LAMMPS did not take $n threads"
+  OMP_NUM_THREADS=$n mpi 2 "${args[@]}" -var data Li3Si-tilted.data -var rep "2 2 3" -var out tilted-$n
+done
+cat >moving.in <<'EOF2'
+include         ${inc}
+velocity        all create 300 4711 loop geom
+fix             1 all nve
+run             20
+write_dump      all custom moving-${out}.dump id x y z vx vy vz modify sort id format float %.17g
+EOF2
+for n in 1 2 3; do OMP_NUM_THREADS=$n lmp -var inc "$SRC/tests/lammps/pair.inc" -var yace "$yace" -var data Li3Si-tilted.data -var rep "2 2 3" -var out $n -in moving.in; done
+for n in 2 3; do
+  for kind in threads tilted moving; do
+    cmp $kind-$n.dump $kind-1.dump || fail "$n threads give other numbers than 1 ($kind)"
+  done
+  cmp threads-$n.pe threads-1.pe && cmp threads-$n.p threads-1.p && cmp tilted-$n.p tilted-1.p || fail "$n threads give another energy or virial than 1"
+done
+pass "2 and 3 threads give the same bits as 1"
 
 # Everything in one corner of a long box: three of four ranks have no atoms at all.
 awk '/zlo zhi/ { print "0 60 zlo zhi"; next } { print }' LiSi-NaTl.data >corner.data

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <signal.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -91,6 +92,76 @@ static void yaml_messages(void **state) {
   expect_yaml_message("n: 3\nv: [1, nan, 3]\n", "expected a finite number, found 'nan'");
   expect_yaml_message("n: 3\nv: [1, 1e999, 3]\n", "expected a finite number");
   expect_yaml_message("- 1\n- 2\n", "expected a mapping");
+}
+
+/* Small files that would take minutes or gigabytes: what is cheap to write must be cheap to refuse. */
+static void expect_yaml_refused(const char *head, const char *piece, int times, const char *message) {
+  char *text = NULL;
+  size_t size = 0;
+  FILE *stream = open_memstream(&text, &size);
+  assert_non_null(stream);
+  fputs(head, stream);
+  for (int k = 0; k < times; k++)
+    fprintf(stream, piece, k); /* a piece may number itself */
+  assert_int_equal(fclose(stream), 0);
+  lisi_error err = {0};
+  yaml_doc *doc = NULL;
+  const clock_t begin = clock();
+  assert_true(yaml_doc_parse(text, size, "f.yaml", &doc, &err) != LISI_OK);
+  assert_null(doc);
+  if (strstr(err.message, message) == NULL)
+    fail_msg("expected '%s' in '%s'", message, err.message);
+  assert_true((double)(clock() - begin) / CLOCKS_PER_SEC < 5.0);
+  free(text);
+}
+
+static void yaml_bombs(void **state) {
+  (void)state;
+  expect_yaml_refused("n: ", "[", 200000, "nested more than 200 deep");
+  expect_yaml_refused("n: ", "{", 200000, "nested more than 200 deep");
+  expect_yaml_refused("", "- ", 200000, "nested more than 200 deep");
+  expect_yaml_refused("", "? ", 200000, "nested more than 200 deep");
+  expect_yaml_refused("", "- &a%d x\n", 200000, "more than 1000 anchors");
+  expect_yaml_refused("- &a [1]\n- &a ", "[2]\n", 1, "the anchor &a stands twice");
+  expect_yaml_refused("- &a [1, *", "a]\n", 1, "stands inside of what it stands for");
+  expect_yaml_refused("- 1\n- *", "a\n", 1, "no anchor before the alias *a");
+  expect_yaml_refused("- &a x\n- {*a", " : 1}\n", 1, "as a key");
+  expect_yaml_refused("- &a [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]\n"
+                      "- &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\n"
+                      "- &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b, *b, *b, *b, *b, *b, *b, *b]\n",
+                      "- [*c, *c, *c, *c, *c, *c, *c, *c, *c, *c, *c, *c, *c, *c, *c, *c, *c]\n", 100,
+                      "aliases stand for too many values");
+
+  /* and what aliases are for is read */
+  lisi_error err = {0};
+  yaml_doc *doc = NULL;
+  int value[2];
+  static const char text[] = "a: &a [3, 4]\nb: *a\nc: [*a, *a]\n";
+  assert_int_equal(yaml_doc_parse(text, strlen(text), "f.yaml", &doc, &err), LISI_OK);
+  const yaml_ref c = yaml_get(doc, yaml_root(doc), "c");
+  assert_int_equal(yaml_seq_size(doc, c), 2);
+  assert_int_equal(yaml_as_ints(doc, yaml_get(doc, yaml_root(doc), "b"), "b", 2, 0, 9, value, &err), LISI_OK);
+  assert_int_equal(value[1], 4);
+  assert_int_equal(yaml_as_ints(doc, yaml_seq_at(doc, c, 1), "c", 2, 0, 9, value, &err), LISI_OK);
+  assert_int_equal(value[0], 3);
+  yaml_doc_free(doc);
+}
+
+/* 16 MB of brackets in 16 kB. */
+static void gzip_bomb(void **state) {
+  (void)state;
+  gzFile gz = gzopen(path_of("bomb.gz"), "wb9");
+  assert_non_null(gz);
+  static char block[1 << 16];
+  memset(block, ' ', sizeof block);
+  for (int k = 0; k < 256; k++)
+    assert_int_equal(gzwrite(gz, block, sizeof block), sizeof block);
+  assert_int_equal(gzclose(gz), Z_OK);
+  lisi_error err = {0};
+  yaml_doc *doc = NULL;
+  assert_int_equal(yaml_doc_load(path_of("bomb.gz"), &doc, &err), LISI_ERR_INPUT);
+  assert_non_null(strstr(err.message, "bytes once unpacked"));
+  assert_int_equal(unlink(path_of("bomb.gz")), 0);
 }
 
 static void bytes_plain_and_gz(void **state) {
@@ -177,10 +248,9 @@ static void output_whole_or_absent(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(first_failure_stays),
-      cmocka_unit_test(yaml_messages),
-      cmocka_unit_test(bytes_plain_and_gz),
-      cmocka_unit_test(output_whole_or_absent),
+      cmocka_unit_test(first_failure_stays), cmocka_unit_test(yaml_messages),
+      cmocka_unit_test(yaml_bombs),          cmocka_unit_test(gzip_bomb),
+      cmocka_unit_test(bytes_plain_and_gz),  cmocka_unit_test(output_whole_or_absent),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

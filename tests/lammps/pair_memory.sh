@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Memory of the pair style itself: what it reports, and what the process takes, beyond the same run with a pair style that
+# computes nothing from the same neighbour list. Neither may grow with the number of atoms times anything but a few numbers.
+. "$(dirname "$0")/lib.sh"
+yace=$SRC/potentials/Li-Si.yace
+need "$LMP" "$yace"
+cat >memory.in <<'IN'
+units           metal
+atom_style      atomic
+lattice         bcc 3.4
+region          box block 0 ${n} 0 ${n} 0 ${n}
+create_box      2 box
+create_atoms    1 box basis 2 2
+mass            1 6.94
+mass            2 28.085
+neighbor        1.0 bin
+include         ${style}
+run             0
+print           "atoms $(atoms)"
+info            memory
+IN
+printf 'pair_style mlff/lisi\npair_coeff * * %s Li Si\n' "$yace" >lisi
+printf 'pair_style zero 5.0 full\npair_coeff * *\n' >zero
+# measure STYLE N: reported MB of all of LAMMPS, peak kB of the process, atoms
+measure() {
+  lmp -var style "$1" -var n "$2" -in memory.in
+  awk '/^Per MPI rank memory allocation/ { mb = $(NF - 1) } /resident set size/ { for (k = 1; k < NF; k++) if ($(k + 1) == "Mbyte") kb = 1024 * $k } /^atoms/ { n = $2 } END { if (!mb || !kb || !n) exit 1; print mb, kb, n }' run.out || fail "no figures in the output"
+}
+own() { # N: MB reported, kB of the process that the style has of its own, atoms
+  local zero lisi
+  zero=$(measure zero "$1")
+  lisi=$(measure lisi "$1")
+  echo "$zero $lisi" | awk '{ printf "%.3f %d %d\n", $4 - $1, $5 - $2, $6 }'
+}
+read -r mb0 kb0 n0 <<<"$(own 10)"
+read -r mb1 kb1 n1 <<<"$(own 20)"
+[[ $n0 == 2000 && $n1 == 16000 ]] || fail "$n0 and $n1 atoms"
+awk -v a="$mb0" -v b="$mb1" 'BEGIN { exit !(a > 1 && b - a < 0.05 && a - b < 0.05) }' || fail "reported: $mb0 MB with $n0 atoms, $mb1 MB with $n1 atoms"
+pass "the style reports $mb0 MB with $n0 atoms, $mb1 MB with $n1"
+# What the process takes is no more than reported, within the grain of an allocator
+awk -v a="$kb0" -v b="$kb1" -v m="$mb1" 'BEGIN { exit !(b < 1024 * m + 4096 && b - a < 2048) }' || fail "the process takes $kb0 kB more with $n0 atoms, $kb1 kB more with $n1 atoms"
+awk -v kb="$kb1" -v n="$n1" 'BEGIN { exit !(kb / n < 1) }' || fail "$kb1 kB for $n1 atoms: more than 1 kB for each"
+pass "the process takes $kb0 kB more with $n0 atoms, $kb1 kB more with $n1"
