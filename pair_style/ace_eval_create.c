@@ -168,23 +168,12 @@ static lisi_status make_pair_table(const ace_model *model, int mu, int nu, int l
                                    size_t *left, lisi_error *err) {
   const ace_bond *bond = &model->bond[mu * model->nelements + nu];
   t->inner = model->inner;
-  t->bond = *bond;
-  t->bond.crad = NULL;
-  t->bond.jl.abc = NULL;
-  t->bond.pairpot = NULL;
-  t->bond.node = NULL;
-  const size_t ncrad = (size_t)bond->nradmax * (size_t)(bond->lmax + 1) * (size_t)bond->nradbase;
-  t->bond.crad = copy_of(bond->crad, ncrad * sizeof(double));
-  t->bond.jl.abc = bond->jl.abc != NULL ? copy_of(bond->jl.abc, 3 * (size_t)bond->nradbase * sizeof(double)) : NULL;
-  t->bond.pairpot = bond->pairpot != NULL ? ace_pairpot_copy(bond->pairpot) : NULL;
-  const size_t nnode = bond->node != NULL ? 2 * ((size_t)bond->nbins + 1) * (size_t)bond->nradbase : 0;
-  t->bond.node = bond->node != NULL ? copy_of(bond->node, nnode * sizeof(double)) : NULL;
-  if (t->bond.crad == NULL || (bond->node != NULL && t->bond.node == NULL) ||
-      (bond->jl.abc != NULL && t->bond.jl.abc == NULL) || (bond->pairpot != NULL && t->bond.pairpot == NULL))
-    return lisi_no_memory(err, ncrad * sizeof(double));
+  lisi_status status = ace_bond_copy(bond, &t->bond, err);
+  if (status != LISI_OK)
+    return status;
   if (model->inner == ACE_INNER_ZBL && bond->prehc > 0.0)
     t->zbl = ace_zbl_setup(bond, ace_atomic_number(model->element[mu]), ace_atomic_number(model->element[nu]));
-  const lisi_status status = lay_out_channels(model, mu, nu, lanes, t, next, err);
+  status = lay_out_channels(model, mu, nu, lanes, t, next, err);
   return status == LISI_OK ? fill_table(model->delta_spline_bins, t, left, err) : status;
 }
 
@@ -361,10 +350,7 @@ void ace_eval_free(ace_eval *e) {
     free(e->pair[b].weight);
     free(e->pair[b].table);
     free(e->pair[b].core);
-    free(e->pair[b].bond.crad);
-    free(e->pair[b].bond.jl.abc);
-    free(e->pair[b].bond.pairpot);
-    free(e->pair[b].bond.node);
+    ace_bond_clear(&e->pair[b].bond);
   }
   for (int mu = 0; e->central != NULL && mu < e->nelements; mu++) {
     free(e->central[mu].species.fs);

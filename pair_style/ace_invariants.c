@@ -63,14 +63,8 @@ static lisi_status copy_bonds(const ace_model *model, ace_bvalues *e, lisi_error
     return lisi_no_memory(err, pairs * sizeof *e->bond);
   lisi_status status = LISI_OK;
   for (size_t k = 0; k < pairs && status == LISI_OK; k++) {
-    const ace_bond *from = &model->bond[k];
     ace_bond *to = &e->bond[k];
-    *to = *from;
-    to->crad = to->acejl_abc = NULL;
-    status = copy_doubles(from->crad, (size_t)from->nradmax * (size_t)(from->lmax + 1) * (size_t)from->nradbase,
-                          &to->crad, err);
-    if (status == LISI_OK && from->acejl_abc)
-      status = copy_doubles(from->acejl_abc, 3 * (size_t)from->nradbase, &to->acejl_abc, err);
+    status = ace_bond_copy(&model->bond[k], to, err);
     e->nmax = to->nradmax > e->nmax ? to->nradmax : e->nmax;
     e->lmax = to->lmax > e->lmax ? to->lmax : e->lmax;
     e->nbase = to->nradbase > e->nbase ? to->nradbase : e->nbase;
@@ -135,10 +129,8 @@ lisi_status ace_bvalues_create(const ace_model *model, const ace_invariants *inv
 void ace_bvalues_free(ace_bvalues *e) {
   if (!e)
     return;
-  for (int k = 0; e->bond && k < e->nelements * e->nelements; k++) {
-    free(e->bond[k].crad);
-    free(e->bond[k].acejl_abc);
-  }
+  for (int k = 0; e->bond && k < e->nelements * e->nelements; k++)
+    ace_bond_clear(&e->bond[k]);
   for (int mu = 0; e->central && mu < e->nelements; mu++) {
     free(e->central[mu].block);
     free(e->central[mu].factor);

@@ -29,16 +29,42 @@ ace_pairpot *ace_pairpot_copy(const ace_pairpot *from) {
   return pot;
 }
 
+static double *copy_doubles(const double *from, size_t n) {
+  double *to = from != NULL ? malloc((n + 1) * sizeof *to) : NULL;
+  if (to != NULL)
+    memcpy(to, from, n * sizeof *to);
+  return to;
+}
+
+lisi_status ace_bond_copy(const ace_bond *from, ace_bond *to, lisi_error *err) {
+  const size_t base = (size_t)from->nradbase, ncrad = (size_t)from->nradmax * (size_t)(from->lmax + 1) * base,
+               nnode = 2 * ((size_t)from->nbins + 1) * base;
+  *to = *from;
+  to->crad = copy_doubles(from->crad, ncrad);
+  to->jl.abc = copy_doubles(from->jl.abc, 3 * base);
+  to->node = copy_doubles(from->node, nnode);
+  to->pairpot = from->pairpot != NULL ? ace_pairpot_copy(from->pairpot) : NULL;
+  if ((from->crad == NULL || to->crad != NULL) && (from->jl.abc == NULL || to->jl.abc != NULL) &&
+      (from->node == NULL || to->node != NULL) && (from->pairpot == NULL || to->pairpot != NULL))
+    return LISI_OK;
+  ace_bond_clear(to);
+  return lisi_no_memory(err, (ncrad + nnode) * sizeof(double));
+}
+
+void ace_bond_clear(ace_bond *bond) {
+  free(bond->crad);
+  free(bond->jl.abc);
+  free(bond->pairpot);
+  free(bond->node);
+  memset(bond, 0, sizeof *bond);
+}
+
 void ace_model_free(ace_model *model) {
   if (model == NULL)
     return;
   if (model->bond != NULL)
-    for (int b = 0; b < model->nelements * model->nelements; b++) {
-      free(model->bond[b].crad);
-      free(model->bond[b].jl.abc);
-      free(model->bond[b].pairpot);
-      free(model->bond[b].node);
-    }
+    for (int b = 0; b < model->nelements * model->nelements; b++)
+      ace_bond_clear(&model->bond[b]);
   if (model->species != NULL)
     for (int s = 0; s < model->nelements; s++) {
       free(model->species[s].fs);

@@ -134,6 +134,10 @@ LISI_MUST_CHECK lisi_status ace_model_load(const char *path, ace_model **model, 
  * model->meta. Write errors show in the stream. */
 void ace_model_print(const ace_model *model, FILE *stream);
 void ace_model_free(ace_model *model);
+/* A bond with arrays of its own; what *to held before is forgotten, not freed. */
+LISI_MUST_CHECK lisi_status ace_bond_copy(const ace_bond *from, ace_bond *to, lisi_error *err);
+/* Frees the arrays of a bond and leaves it empty. */
+void ace_bond_clear(ace_bond *bond);
 
 /* Memory for a pair potential of n polynomials, all zero; goes by free(). NULL where there is none left. */
 ace_pairpot *ace_pairpot_new(int n);
