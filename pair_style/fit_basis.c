@@ -47,7 +47,7 @@ static lisi_status setup_bonds(const fit_recipe *r, fit_basis *b, lisi_error *er
       for (size_t l = 0; l < L; l++)
         bond->crad[(n * L + l) * K + n] = 1;
     if (r->smooth[1] > 0) {
-      lisi_status status = fit_modes(bond, r->smooth[0] * bond->rcut, r->smooth[1] * bond->rcut, err);
+      lisi_status status = fit_modes(bond, r->smooth[0] * bond->rcut, r->smooth[1] * bond->rcut, r->smooth[2], err);
       if (status != LISI_OK)
         return status;
     }

@@ -204,10 +204,14 @@ static lisi_status read_radial(reader *in, yaml_ref root) {
   if (status == LISI_OK && nbase)
     status = yaml_as_int(in->doc, nbase, "radial/nbase", 1, 40, &r->nbase, in->err);
   if (status == LISI_OK && smooth) {
-    status = yaml_as_doubles(in->doc, smooth, "radial/smooth", 2, r->smooth, in->err);
-    if (status == LISI_OK && !(r->smooth[0] > 0 && r->smooth[0] <= r->smooth[1] && r->smooth[1] < 1))
-      return yaml_fail(in->doc, smooth, in->err,
-                       "radial/smooth: expected [a, b] with 0 < a <= b < 1, parts of the cut-off");
+    const int given = yaml_kind_of(in->doc, smooth) == YAML_SEQUENCE && yaml_seq_size(in->doc, smooth) == 3 ? 3 : 2;
+    status = yaml_as_doubles(in->doc, smooth, "radial/smooth", given, r->smooth, in->err);
+    if (status == LISI_OK && !(r->smooth[0] > 0 && r->smooth[0] <= r->smooth[1] && r->smooth[1] < 1 &&
+                               r->smooth[2] >= 0 && r->smooth[2] <= 20))
+      return yaml_fail(
+          in->doc, smooth, in->err,
+          "radial/smooth: expected [a, b] or [a, b, q] with 0 < a <= b < 1, parts of the cut-off, and 0 <= "
+          "q <= 20");
   }
   yaml_ref pairs = yaml_get(in->doc, radial, "pairs");
   if (status != LISI_OK || !pairs)

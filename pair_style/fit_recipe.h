@@ -37,7 +37,7 @@ typedef struct {
   ace_bond *bond; /* [nelements][nelements], radial kind, cut-offs and ZBL; nradmax, lmax, nradbase and crad still to be
                      set */
   int nbase;      /* number of g_k, at least what the orders ask for */
-  double smooth[2]; /* core and from of fit_modes as parts of the cut-off; smooth[1] = 0: R_nl = g_n */
+  double smooth[3]; /* core and from of fit_modes as parts of the cut-off, and q; smooth[1] = 0: R_nl = g_n */
   int max_order;
   fit_order order[FIT_MAX_ORDER + 1];
   fit_weight weight;

@@ -303,16 +303,16 @@ static void inner_cutoff_is_refused(void **state) {
   fit_basis_free(b);
 }
 
-/* The R_n of fit_modes: unit mean square and orthogonal where the data are, and each rougher than the one before. */
-static void modes_are_ordered(void **state) {
-  (void)state;
+/* The R_n of fit_modes: unit mean square and orthogonal where the data are, each rougher than the one before, and the
+ * smoothest of all is not improved by mixing in any g_k. */
+static void modes_are_ordered_for(double q) {
   enum { K = 8, NR = 5, STEPS = 2000 };
   double crad[NR * 2 * K] = {0}, g[K], dg[K], rough[NR] = {0}, overlap[NR][NR] = {{0}};
   double core = 1.2, from = 1.9, rc = 5, h = (rc - core) / STEPS;
   ace_bond bond = {.kind = ACE_SBESSEL, .nradmax = NR, .lmax = 1, .nradbase = K, .rcut = rc, .crad = crad};
   double before[NR * 2] = {0};
   lisi_error err = {0};
-  assert_int_equal(fit_modes(&bond, core, from, &err), LISI_OK);
+  assert_int_equal(fit_modes(&bond, core, from, q, &err), LISI_OK);
   for (int s = 0; s <= STEPS; s++) {
     double r = core + s * h, R[NR * 2], dR[NR * 2];
     ace_radial_base(&bond, ACE_INNER_ZBL, r, g, dg);
@@ -320,7 +320,7 @@ static void modes_are_ordered(void **state) {
     for (int a = 0; a < NR; a++) {
       assert_true(R[2 * a] == R[2 * a + 1]); /* every l the same */
       if (s)
-        rough[a] += (dR[2 * a] - before[2 * a]) * (dR[2 * a] - before[2 * a]) / h;
+        rough[a] += pow((r - 0.5 * h) / rc, q) * (dR[2 * a] - before[2 * a]) * (dR[2 * a] - before[2 * a]) / h;
       for (int b = 0; b < NR; b++)
         if (r >= from)
           overlap[a][b] += R[2 * a] * R[2 * b] * h / (rc - from);
@@ -333,6 +333,30 @@ static void modes_are_ordered(void **state) {
     if (a)
       assert_true(rough[a] > rough[a - 1]);
   }
+  /* R_1 + t g_k, scaled to unit mean square again, is rougher for small t of either sign */
+  for (int k = 0; k < K; k++)
+    for (int sign = -1; sign <= 1; sign += 2) {
+      double t = sign * 0.05, size = 0, sum = 0, last = 0;
+      for (int s = 0; s <= STEPS; s++) {
+        double r = core + s * h, value = 0, slope = 0;
+        ace_radial_base(&bond, ACE_INNER_ZBL, r, g, dg);
+        for (int c = 0; c < K; c++) {
+          value += (crad[c] + (c == k) * t) * g[c];
+          slope += (crad[c] + (c == k) * t) * dg[c];
+        }
+        if (s)
+          sum += pow((r - 0.5 * h) / rc, q) * (slope - last) * (slope - last) / h;
+        if (r >= from)
+          size += value * value * h / (rc - from);
+        last = slope;
+      }
+      assert_true(sum / size > rough[0] / overlap[0][0]);
+    }
+}
+static void modes_are_ordered(void **state) {
+  (void)state;
+  modes_are_ordered_for(0);
+  modes_are_ordered_for(2);
 }
 
 /* Damaged recipes give a recipe or a message, never a crash. */
