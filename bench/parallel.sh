@@ -29,7 +29,7 @@ variable        nx index 4
 variable        ny index 2
 variable        nz index 7
 include         $src/examples/Li13Si4/structure.in
-displace_atoms  all random 0.15 0.15 0.15 4711
+displace_atoms  all random 0.15 0.15 0.15 4711 units box
 pair_style      mlff/lisi
 pair_coeff      * * $src/potentials/Li-Si.yace Li Si
 thermo          $steps
