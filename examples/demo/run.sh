@@ -14,7 +14,7 @@ BIN=${BIN:-$root/build/bin}
 LMP=${LMP:-$BIN/lmp}
 OUT=${OUT:-$(dirname "$BIN")/demo}
 T=${T:-900}
-STEPS=${STEPS:-50000}
+STEPS=${STEPS:-150000}
 cores=$(nproc)
 NP=${NP:-$((cores > 4 ? 4 : cores))}
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1} OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
