@@ -18,10 +18,12 @@
 #include "utils.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <new>
 #include <string>
+#include <thread>
 
 #if defined(_OPENMP)
 #include <omp.h>
@@ -31,6 +33,8 @@ using namespace LAMMPS_NS;
 
 /* Atoms in a block: a few vectors full, few enough that its neighbours stay in the cache. */
 static constexpr int BLOCK_ATOMS = 32;
+/* Blocks for each of several threads. */
+static constexpr int BLOCKS_PER_THREAD = 4;
 /* A model file larger than this is a mistake. */
 static constexpr size_t MAX_FILE_BYTES = (size_t)1 << 30;
 
@@ -403,56 +407,78 @@ void PairMLFFLisi::scatter(const Block &b) {
 }
 
 /* ----------------------------------------------------------------------
-   threads evaluate blocks in any order; their results are taken in the
-   order of the blocks, one at a time, while other threads go on: sums do
-   not depend on the number of threads. No exception may leave a thread,
-   so a failure is left in `failed` and told afterwards.
+   Threads evaluate blocks in any order; the first thread takes the
+   results in the order of the blocks, so that sums do not depend on the
+   number of threads and forces stay in one cache. There are more blocks
+   than threads, so that the others need not wait for it.
+   No exception may leave a thread: a failure stays in its block.
 ------------------------------------------------------------------------- */
 
 template <class Evaluate, class Finish> void PairMLFFLisi::for_blocks(Evaluate evaluate_block, Finish finish) {
   const int nthreads = std::max(1, comm->nthreads);
-  blocks.resize(nthreads);
-  for (Block &b : blocks)
-    b.status = LISI_OK;
+  const int nslots = nthreads > 1 ? BLOCKS_PER_THREAD * nthreads : 1;
+  blocks.resize(nslots);
   sort_atoms();
   const int count = (int)sorted.size(), nblocks = (count + BLOCK_ATOMS - 1) / BLOCK_ATOMS;
-  const Block *failed = nullptr;
+
+  std::vector<std::atomic<int>> done(nslots); /* block that a slot holds the results of */
+  for (auto &d : done)
+    d = -1;
+  std::atomic<int> next(0), taken(0); /* blocks given out, and blocks whose results were taken */
+  bool failed = false;
+  tagint failed_tag = 0;
+  char failed_message[sizeof Block::message] = "";
+
+  const auto take = [&]() {
+    for (int n = taken; n < nblocks && done[n % nslots] == n; taken = ++n) {
+      const Block &b = blocks[n % nslots];
+      if (b.status == LISI_OK && !failed)
+        finish(b);
+      else if (!failed) {
+        failed = true;
+        failed_tag = b.tag;
+        memcpy(failed_message, b.message, sizeof failed_message);
+      }
+    }
+  };
 
 #if defined(_OPENMP)
 #pragma omp parallel num_threads(nthreads) if (nthreads > 1)
-#pragma omp for ordered schedule(dynamic, 1)
 #endif
-  for (int n = 0; n < nblocks; n++) {
+  {
 #if defined(_OPENMP)
-    Block &b = blocks[omp_get_thread_num()];
+    const int thread = omp_get_thread_num();
 #else
-    Block &b = blocks[0];
+    const int thread = 0;
 #endif
-    const int begin = n * BLOCK_ATOMS;
-    if (b.status == LISI_OK) { /* a thread whose block has failed keeps the message */
+    for (int n; (n = next++) < nblocks;) {
+      while (n >= taken + nslots) /* the slot still holds results */
+        if (thread == 0)
+          take();
+        else
+          std::this_thread::yield();
+      Block &b = blocks[n % nslots];
+      const int begin = n * BLOCK_ATOMS;
+      b.status = LISI_OK;
+      b.tag = atom->tag[sorted[begin]];
       try {
         gather(b, begin, std::min(begin + BLOCK_ATOMS, count));
-        evaluate_block(b, (int)(&b - blocks.data()));
+        evaluate_block(b, thread);
       } catch (const std::bad_alloc &) {
         b.status = LISI_ERR_NOMEM;
         snprintf(b.message, sizeof b.message, "no memory for neighbours");
       }
-      if (b.status != LISI_OK)
-        b.tag = atom->tag[sorted[begin]];
+      done[n % nslots] = n;
+      if (thread == 0)
+        take();
     }
-#if defined(_OPENMP)
-#pragma omp ordered
-#endif
-    {
-      if (b.status == LISI_OK)
-        finish(b);
-      else if (!failed)
-        failed = &b;
+    while (thread == 0 && taken < nblocks) { /* the others may wait for slots */
+      take();
+      std::this_thread::yield();
     }
   }
   if (failed)
-    error->one(FLERR, "pair_style mlff/lisi, step {}, near atom {}: {}", update->ntimestep, failed->tag,
-               failed->message);
+    error->one(FLERR, "pair_style mlff/lisi, step {}, near atom {}: {}", update->ntimestep, failed_tag, failed_message);
 }
 
 void PairMLFFLisi::compute(int eflag, int vflag) {

@@ -54,7 +54,7 @@ private:
 
   struct ace_eval *eval;
   std::vector<struct ace_work *> work; /* [threads] */
-  std::vector<Block> blocks;           /* [threads] */
+  std::vector<Block> blocks;           /* those that are being worked on */
   std::vector<int> sorted;             /* central atoms by element */
   std::vector<double> rcut, rcut2;     /* [nelem * nelem], Angstrom and its square */
   int nelem;

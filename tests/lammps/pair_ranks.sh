@@ -43,7 +43,7 @@ done
 # Blocks are added up in the order of the atoms whichever thread did them: the same to the last bit, on one rank and on
 # two, in a triclinic box, and while atoms move.
 for n in 1 2 3; do
-  OMP_NUM_THREADS=$n lmp "${args[@]}" -var data LiSi-NaTl.data -var rep "2 2 3" -var out threads-$n
+  OMP_NUM_THREADS=$n lmp "${args[@]}" -var data LiSi-NaTl.data -var rep "4 4 4" -var out threads-$n
   grep -q "using $n OpenMP thread" run.out || fail "LAMMPS did not take $n threads"
   OMP_NUM_THREADS=$n mpi 2 "${args[@]}" -var data Li3Si-tilted.data -var rep "2 2 3" -var out tilted-$n
 done
@@ -62,6 +62,15 @@ for n in 2 3; do
   cmp threads-$n.pe threads-1.pe && cmp threads-$n.p threads-1.p && cmp tilted-$n.p tilted-1.p || fail "$n threads give another energy or virial than 1"
 done
 pass "2 and 3 threads give the same bits as 1"
+
+# An error on a thread: the same message from the first block that has one, no hang and no crash.
+awk '$2 == "atoms" { $1++ } { print } NF == 5 && $1 == 9 { twin = "17 " $2 " " $3 " " $4 " " $5 } END { print twin }' LiSi-NaTl.data >twins.data
+for n in 1 3; do
+  OMP_NUM_THREADS=$n refuses "two atoms at the same place" "${args[@]}" -var data twins.data -var rep "4 4 4" -var out twins
+  grep -o 'pair_style mlff/lisi, step.*' run.out | head -n 1 >twins-$n
+done
+cmp twins-1 twins-3 || fail "an error on one thread and on three: $(cat twins-1 twins-3)"
+pass "an error on a thread: $(cat twins-3)"
 
 # Everything in one corner of a long box: three of four ranks have no atoms at all.
 awk '/zlo zhi/ { print "0 60 zlo zhi"; next } { print }' LiSi-NaTl.data >corner.data
