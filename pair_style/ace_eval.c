@@ -166,7 +166,7 @@ static double repulsion(const ace_pair_table *t, double r, double *derivative) {
 /* ---- neighbours ---- */
 
 static lisi_status need_slots(const ace_eval *e, ace_work *w, size_t n, lisi_error *err) {
-  if (n <= w->capacity)
+  if (n <= w->capacity && w->slot != NULL)
     return LISI_OK;
   const size_t capacity = (n + n / 2 + ACE_CHUNK) / ACE_CHUNK * ACE_CHUNK, lanes = (size_t)e->kernels->lanes;
   free(w->slot);

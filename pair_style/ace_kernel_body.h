@@ -247,7 +247,7 @@ INLINE void radial_chunk(int lmax, const ace_pair_table *t, const ace_lm_table *
     radial_slot(t, r, R + j * W, dR + j * W);
     int close = 0;
     for (int a = 0; a < W; a++)
-      close |= r[a] < t->h;
+      close |= r[a] * t->inv_h < 1.0; /* as knots_of and radial_close have it, to the last bit */
     if (close)
       radial_close(t, slot + ACE_R * W, R + j * W, dR + j * W, spare);
   }

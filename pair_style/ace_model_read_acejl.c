@@ -125,6 +125,8 @@ static lisi_status by_pair(const yaml_doc *doc, yaml_ref map, const char *what, 
     const lisi_status status = yaml_as_ints(doc, key, what, 2, 0, n - 1, pair, err);
     if (status != LISI_OK)
       return status;
+    if (value[pair[0] * n + pair[1]] != 0)
+      return yaml_fail(doc, key, err, "%s: the pair [%d, %d] stands twice", what, pair[0], pair[1]);
     value[pair[0] * n + pair[1]] = yaml_map_value(doc, map, k);
   }
   return LISI_OK;

@@ -151,7 +151,7 @@ lisi_status fit_maxvol(int m, int n, const double *b, double tolerance, fit_acti
     status = start(&v, active, err);
   if (status == LISI_OK && active->rank == n) {
     status = improve(&v, tolerance, active, err);
-    for (int j = 0; j < n; j++)
+    for (int j = 0; j < n && status == LISI_OK; j++)
       for (int k = 0; k < n; k++)
         v.x[(size_t)j * (size_t)n + (size_t)k] *= v.scale[j];
     active->inverse = v.x;

@@ -140,8 +140,10 @@ static lisi_status largest_grade(const environments *e, const ace_inverse *inver
   for (int i = 0; i < e->m; i++) {
     *most = fmax(*most, ace_grade(inverse, e->b + (size_t)i * n, sum));
     (void)ace_grade(other, e->b + (size_t)i * n, sum + n);
-    for (size_t k = 0; k < n; k++)
-      *difference = fmax(*difference, fabs(sum[k] - sum[n + k]));
+    for (size_t k = 0; k < n; k++) {
+      const double d = fabs(sum[k] - sum[n + k]);
+      *difference = isnan(d) ? INFINITY : fmax(*difference, d); /* single precision may overflow */
+    }
   }
   free(sum);
   return LISI_OK;

@@ -297,7 +297,8 @@ void PairMLFFLisi::gather(Block &b, int begin, int end) const {
       r[2] = dz;
       b.j[count] = j;
       b.nelement[count] = nu;
-      count += nu >= 0 && dx * dx + dy * dy + dz * dz < cut[nu < 0 ? 0 : nu];
+      /* not "< cut": a position that is not a number has to get to the evaluator, which refuses it */
+      count += nu >= 0 && !(dx * dx + dy * dy + dz * dz >= cut[nu < 0 ? 0 : nu]);
     }
     b.i[n - begin] = i;
     b.element[n - begin] = mu;
@@ -308,14 +309,14 @@ void PairMLFFLisi::gather(Block &b, int begin, int end) const {
 /* For `atoms` atoms and up to `neighbours` neighbours; never smaller than before. */
 void PairMLFFLisi::Block::resize(size_t atoms, size_t neighbours) {
   natoms = (int)atoms;
-  if (i.size() < atoms) {
+  if (gamma.size() < atoms) { /* the last one to grow: a failure half-way does not count as done */
     i.resize(atoms);
     element.resize(atoms);
     first.resize(atoms + 1);
     energy.resize(atoms);
     gamma.resize(atoms);
   }
-  if (j.size() < neighbours + 1) {
+  if (dEdr.size() < 3 * (neighbours + 1)) {
     const size_t room = neighbours + neighbours / 4 + 1;
     j.resize(room);
     nelement.resize(room);

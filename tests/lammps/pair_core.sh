@@ -72,3 +72,15 @@ pair 1 2 0.0 >two.data
 printf 'pair_style mlff/lisi\npair_coeff * * shipped.yace Li Si\n' >two.style
 refuses "two atoms at the same place" -in two.in
 pass "two atoms at the same place are an error"
+
+# An atom that has lost its position ends the run with a message, on any number of threads; it does not just vanish.
+pair 1 2 2.5 >two.data
+cat >lost.in <<'EOF2'
+include         two.in
+variable        push atom "1.0e308*10*(id==1)-1.0e308*10*(id==1)"
+fix             push all addforce v_push 0 0
+fix             move all nve
+run             4
+EOF2
+for n in 1 3; do OMP_NUM_THREADS=$n refuses "a position is not a number" -in lost.in; done
+pass "an atom whose position is not a number is an error"

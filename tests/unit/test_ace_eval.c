@@ -37,8 +37,10 @@ static double one_energy(const ace_eval *e, ace_work *w, int mu, int n, const in
 static double largest(const double (*g)[3], int n) {
   double m = 0.0;
   for (int j = 0; j < n; j++)
-    for (int k = 0; k < 3; k++)
+    for (int k = 0; k < 3; k++) {
+      assert_true(isfinite(g[j][k])); /* fmax passes over what is no number */
       m = fmax(m, fabs(g[j][k]));
+    }
   return m;
 }
 
@@ -346,6 +348,43 @@ static void company_does_not_matter(void **state) {
   ace_model_free(model);
 }
 
+/* A neighbour exactly at the first knot of the table, whichever way the rounding of its number goes: nothing jumps. */
+static void first_knot(void **state) {
+  (void)state;
+  int rounded_down = 0;
+  for (int step = 0; step < 60; step++) {
+    ace_model *model = small_model();
+    model->delta_spline_bins = 0.1;
+    for (int b = 0; b < model->nelements * model->nelements; b++) {
+      model->bond[b].rcut = 3.0 + 0.05 * step;
+      model->bond[b].prehc = 0.0;
+    }
+    ace_work *w;
+    ace_eval *e = eval_of(model, &w);
+    const double rcut = model->bond[0].rcut;
+    const int knots = (int)(rcut / 0.1);
+    const double h = rcut / knots, at[3] = {nextafter(h, 0.0), h, nextafter(h, 1.0)};
+    double energy[3], slope[3];
+    rounded_down += h * (knots / rcut) < 1.0;
+    for (int k = 0; k < 3; k++) {
+      const double pair[2][3] = {{0, 0, at[k]}, {2.0, 0.5, 0.3}};
+      const int li[2] = {0, 0};
+      double g[2][3];
+      energy[k] = one_energy(e, w, 0, 2, li, pair, g);
+      slope[k] = g[0][2];
+    }
+    assert_true(fabs(energy[0]) > 0.0 && isfinite(slope[1]));
+    for (int k = 0; k < 3; k += 2) {
+      assert_true(fabs(energy[k] - energy[1]) < 1e-10 * fabs(energy[1]));
+      assert_true(fabs(slope[k] - slope[1]) < 1e-10 * fabs(slope[1]));
+    }
+    ace_work_free(w);
+    ace_eval_free(e);
+    ace_model_free(model);
+  }
+  assert_true(rounded_down > 0);
+}
+
 static void edges(void **state) {
   (void)state;
   ace_model *model = small_model();
@@ -420,6 +459,6 @@ int main(void) {
                                      cmocka_unit_test_setup(finite_differences, reseed),
                                      cmocka_unit_test_setup(rotations_and_permutations, reseed),
                                      cmocka_unit_test_setup(company_does_not_matter, reseed),
-                                     cmocka_unit_test_setup(edges, reseed)};
+                                     cmocka_unit_test_setup(edges, reseed), cmocka_unit_test_setup(first_knot, reseed)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,11 +55,13 @@ static bool evaluate(const ace_model *model, const ace_kernels *kernels, const e
 static void compare(const outcome *a, const outcome *b, const char *name) {
   double energy = 0.0, force = 0.0, de = 0.0, df = 0.0;
   for (int i = 0; i < ATOMS; i++) {
+    assert_true(isfinite(a->energy[i]) && isfinite(b->energy[i])); /* fmax passes over what is no number */
     energy = fmax(energy, fabs(a->energy[i]));
     de = fmax(de, fabs(a->energy[i] - b->energy[i]));
   }
   for (int j = 0; j < PAIRS; j++)
     for (int k = 0; k < 3; k++) {
+      assert_true(isfinite(a->g[j][k]) && isfinite(b->g[j][k]));
       force = fmax(force, fabs(a->g[j][k]));
       df = fmax(df, fabs(a->g[j][k] - b->g[j][k]));
     }
