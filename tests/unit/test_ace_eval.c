@@ -355,9 +355,11 @@ static void first_knot(void **state) {
   for (int step = 0; step < 60; step++) {
     ace_model *model = small_model();
     model->delta_spline_bins = 0.1;
+    model->inner = ACE_INNER_DENSITY;
     for (int b = 0; b < model->nelements * model->nelements; b++) {
       model->bond[b].rcut = 3.0 + 0.05 * step;
       model->bond[b].prehc = 0.0;
+      model->bond[b].rcut_in = model->bond[b].dcut_in = 0.0;
     }
     ace_work *w;
     ace_eval *e = eval_of(model, &w);
@@ -459,6 +461,7 @@ int main(void) {
                                      cmocka_unit_test_setup(finite_differences, reseed),
                                      cmocka_unit_test_setup(rotations_and_permutations, reseed),
                                      cmocka_unit_test_setup(company_does_not_matter, reseed),
-                                     cmocka_unit_test_setup(edges, reseed), cmocka_unit_test_setup(first_knot, reseed)};
+                                     cmocka_unit_test_setup(edges, reseed),
+                                     cmocka_unit_test_setup(first_knot, reseed)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
