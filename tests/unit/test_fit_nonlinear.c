@@ -438,6 +438,14 @@ static void folds_and_failures(void **state) {
     x[3 + q] = x[q] + 0.5 * (q == 0); /* nearer than the inner cut-off */
   assert_int_equal(fit_nonlinear(&w->frames, linear, 1e-3, 3, TOLERANCE, "fit", c, &path, &err), LISI_ERR_INPUT);
   assert_non_null(strstr(err.message, "frame:2"));
+  /* with one density no start is made of the data, and the frames are first seen on the threads */
+  fit_basis *one = make_basis(one_density);
+  w->frames.basis = one;
+  memset(&err, 0, sizeof err);
+  assert_int_equal(fit_nonlinear(&w->frames, linear, 1e-3, 3, TOLERANCE, "fit", c, &path, &err), LISI_ERR_INPUT);
+  assert_non_null(strstr(err.message, "frame:2"));
+  w->frames.basis = b;
+  fit_basis_free(one);
   memcpy(x + 3, x0, sizeof x0);
 
   for (int k = 0; k < FRAMES; k++)
