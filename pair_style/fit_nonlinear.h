@@ -33,8 +33,8 @@ typedef struct {
 } fit_path;
 
 /* Fills coefficient[ndensity][ncolumns]. The start: the first density as `linear`[ncolumns], every further one the sum
- * of the first functions g_1 of order 1 (as an embedded-atom density) scaled to 1 on average. At most `steps` steps;
- * LISI_ERR_CANCELLED on Ctrl-C. Rows are made anew in each step, so memory does not grow with the data. */
+ * of the first functions g_1 of order 1 (as an embedded-atom density) scaled to 1, 2, .. on average. At most `steps`
+ * steps; LISI_ERR_CANCELLED on Ctrl-C. Rows are made anew in each step, so memory does not grow with the data. */
 LISI_MUST_CHECK lisi_status fit_nonlinear(const fit_frames *data, const double *linear, double ridge, int steps,
                                           double tolerance, const char *label, double *coefficient, fit_path *path,
                                           lisi_error *err);
