@@ -15,6 +15,9 @@ extern "C" {
  * finite slope. m = 1 is rho itself for both. */
 double ace_embed(ace_embedding_kind kind, double m, double rho, double *derivative);
 
+/* d2F/drho2; odd in rho, so it jumps at rho = 0 where m is not 1 (FinnisSinclairShiftedScaled). */
+double ace_embed_curvature(ace_embedding_kind kind, double m, double rho);
+
 /* sum_p w_p F(rho_p; m_p), with its derivatives by rho_p in derivative[ndensity]. */
 double ace_embed_all(const ace_species *species, const double *rho, double *derivative);
 

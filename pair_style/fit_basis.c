@@ -152,6 +152,9 @@ lisi_status fit_basis_make(const fit_recipe *r, fit_basis **out, lisi_error *err
   b->nelements = r->nelements;
   memcpy(b->element, r->element, sizeof b->element);
   memcpy(b->E0, r->E0, sizeof b->E0);
+  b->ndensity = r->ndensity;
+  memcpy(b->fs, r->fs, sizeof b->fs);
+  b->embedding = r->embedding;
   lisi_status status = setup_bonds(r, b, err);
   for (int mu = 0; mu < r->nelements && status == LISI_OK; mu++)
     for (int o = 1; o <= r->max_order && status == LISI_OK; o++)
@@ -192,20 +195,21 @@ static lisi_status fill_species(const fit_basis *b, int mu, const double *coeffi
       nms += (size_t)b->block[k].coupling.nms;
       entries += (size_t)b->block[k].coupling.nms * (size_t)b->block[k].order;
     }
-  s->ndensity = 1;
-  s->embedding = ACE_FINNIS_SINCLAIR;
+  const size_t nd = (size_t)b->ndensity;
+  s->ndensity = b->ndensity;
+  s->embedding = b->embedding;
   s->rho_core_cutoff = 1e5;
   s->drho_core_cutoff = 250;
-  s->fs = malloc(2 * sizeof *s->fs);
+  s->fs = malloc(2 * nd * sizeof *s->fs);
   s->function = calloc(nf + 1, sizeof *s->function);
   s->ms = malloc(entries + 1);
-  s->ctilde = malloc((nms + 1) * sizeof *s->ctilde);
+  s->ctilde = malloc((nms * nd + 1) * sizeof *s->ctilde);
   if (!s->fs || !s->function || !s->ms || !s->ctilde)
     return lisi_no_memory(err, nms * sizeof *s->ctilde);
-  s->fs[0] = s->fs[1] = 1;
+  memcpy(s->fs, b->fs, 2 * nd * sizeof *s->fs);
   s->nfunctions = (int)nf;
   s->nms_total = entries;
-  s->nctilde = nms;
+  s->nctilde = nms * nd;
   nf = nms = entries = 0;
   for (int k = 0; k < b->nblocks; k++) {
     const fit_block *block = &b->block[k];
@@ -220,15 +224,17 @@ static lisi_status fill_species(const fit_basis *b, int mu, const double *coeffi
       f->ls[t] = block->ls[t];
     }
     f->ms_first = entries;
-    f->ct_first = nms;
+    f->ct_first = nms * nd;
     size_t count = (size_t)block->coupling.nms;
     memcpy(s->ms + entries, block->coupling.ms, count * (size_t)block->order);
-    for (size_t c = 0; c < count; c++) {
-      double sum = 0;
-      for (int v = 0; v < block->coupling.ninv; v++)
-        sum += coefficient[block->column + v] * block->coupling.coef[(size_t)v * count + c];
-      s->ctilde[nms + c] = sum;
-    }
+    for (size_t c = 0; c < count; c++)
+      for (size_t p = 0; p < nd; p++) {
+        const double *cp = coefficient + p * (size_t)b->ncolumns + block->column;
+        double sum = 0;
+        for (int v = 0; v < block->coupling.ninv; v++)
+          sum += cp[v] * block->coupling.coef[(size_t)v * count + c];
+        s->ctilde[(nms + c) * nd + p] = sum;
+      }
     nms += count;
     entries += count * (size_t)block->order;
   }

@@ -31,13 +31,16 @@ typedef struct {
   double *gamma; /* [ncolumns] the prior's stiffness: (1 + prior_n sum (n - 1) + prior_l sum l + prior_order (order -
                     1))^prior_power; order 1 has l = 0 */
   double cutoff; /* the largest, Angstrom */
+  int ndensity;  /* E_i = E0 + sum_p w_p F(rho_p; m_p), rho_p = sum_b c_pb B_b; 1: linear */
+  double fs[2 * ACE_MAX_DENSITY]; /* w_p, m_p */
+  ace_embedding_kind embedding;
 } fit_basis;
 
 LISI_MUST_CHECK lisi_status fit_basis_make(const fit_recipe *recipe, fit_basis **basis, lisi_error *err);
 void fit_basis_free(fit_basis *basis);
 
-/* coefficient[ncolumns] -> a model that any reader of .yace understands; one ace_function per block. meta is left
- * empty. Free with ace_model_free. */
+/* coefficient[ndensity][ncolumns] -> a model that any reader of .yace understands; one ace_function per block. meta is
+ * left empty. Free with ace_model_free. */
 LISI_MUST_CHECK lisi_status fit_basis_model(const fit_basis *basis, const double *coefficient, ace_model **model,
                                             lisi_error *err);
 

@@ -251,16 +251,28 @@ lisi_status fit_species(const fit_basis *b, const xyz_set *set, int *mu, lisi_er
   return LISI_OK;
 }
 
-static void fill_reference(const fit_basis *b, const xyz_frame *f, const int *mu, fit_rows *rows) {
+void fit_reference(const fit_basis *b, const xyz_frame *f, const int *mu, double *y) {
   double e = f->has_energy ? f->energy : NAN;
   for (int a = 0; a < f->natoms; a++)
     e -= b->E0[mu[f->species[a]]];
-  rows->y[0] = e;
+  y[0] = e;
   for (int k = 0; k < 3 * f->natoms; k++)
-    rows->y[1 + k] = f->force ? f->force[k] : NAN;
+    y[1 + k] = f->force ? f->force[k] : NAN;
   static const int voigt[6] = {0, 4, 8, 5, 2, 1};
   for (int k = 0; k < 6; k++)
-    rows->y[1 + 3 * f->natoms + k] = f->has_virial ? f->virial[voigt[k]] : NAN;
+    y[1 + 3 * f->natoms + k] = f->has_virial ? f->virial[voigt[k]] : NAN;
+}
+
+static void do_atom(const scratch *s, int mu0, const fit_rows *rows, int atom) {
+  for (int k = 0; k < s->basis->nblocks; k++) {
+    const fit_block *block = &s->basis->block[k];
+    if (block->mu0 != mu0)
+      continue;
+    if (block->order == 1)
+      do_pair_block(s, block, rows, atom);
+    else
+      do_block(s, block, rows, atom);
+  }
 }
 
 lisi_status fit_design(const fit_basis *b, const xyz_set *set, const xyz_frame *f, const int *mu, fit_rows *rows,
@@ -280,23 +292,90 @@ lisi_status fit_design(const fit_basis *b, const xyz_set *set, const xyz_frame *
     status = fit_neighbors_find(set, f, b->cutoff, &list, err);
   for (int i = 0; i < f->natoms && status == LISI_OK; i++) {
     status = gather(&s, set, f, mu, &list, i, err);
-    for (int k = 0; k < b->nblocks && status == LISI_OK; k++) {
-      const fit_block *block = &b->block[k];
-      if (block->mu0 != mu[f->species[i]])
-        continue;
-      if (block->order == 1)
-        do_pair_block(&s, block, rows, i);
-      else
-        do_block(&s, block, rows, i);
-    }
+    if (status == LISI_OK)
+      do_atom(&s, mu[f->species[i]], rows, i);
   }
   if (status == LISI_OK)
-    fill_reference(b, f, mu, rows);
+    fit_reference(b, f, mu, rows->y);
   fit_neighbors_free(&list);
   scratch_free(&s);
   if (status != LISI_OK)
     fit_rows_free(rows);
   return status;
+}
+
+struct fit_atoms {
+  const fit_basis *basis;
+  const xyz_set *set;
+  const xyz_frame *frame;
+  const int *mu;
+  scratch s;
+  fit_neighbors list;
+  fit_rows rows;  /* of one atom; y is not used */
+  int begin, end; /* columns of the atom before, to be cleared */
+};
+
+lisi_status fit_atoms_open(const fit_basis *b, const xyz_set *set, const xyz_frame *f, const int *mu, fit_atoms **out,
+                           lisi_error *err) {
+  *out = NULL;
+  fit_atoms *at = calloc(1, sizeof *at);
+  if (!at)
+    return lisi_no_memory(err, sizeof *at);
+  at->basis = b;
+  at->set = set;
+  at->frame = f;
+  at->mu = mu;
+  at->rows.natoms = f->natoms;
+  at->rows.nrows = 1 + 3 * f->natoms + 6;
+  size_t cells = (size_t)at->rows.nrows * (size_t)b->ncolumns;
+  at->rows.a = calloc(cells, sizeof *at->rows.a);
+  lisi_status status = at->rows.a ? LISI_OK : lisi_no_memory(err, cells * sizeof *at->rows.a);
+  if (status == LISI_OK)
+    status = scratch_make(b, &at->s, err);
+  if (status == LISI_OK)
+    status = fit_neighbors_find(set, f, b->cutoff, &at->list, err);
+  if (status != LISI_OK) {
+    fit_atoms_close(at);
+    return status;
+  }
+  *out = at;
+  return LISI_OK;
+}
+
+lisi_status fit_atoms_get(fit_atoms *at, int atom, const double **a, int *begin, int *end, lisi_error *err) {
+  const fit_basis *b = at->basis;
+  size_t nrows = (size_t)at->rows.nrows;
+  int mu0 = at->mu[at->frame->species[atom]];
+  memset(at->rows.a + (size_t)at->begin * nrows, 0, (size_t)(at->end - at->begin) * nrows * sizeof *at->rows.a);
+  at->begin = b->ncolumns;
+  at->end = 0;
+  for (int k = 0; k < b->nblocks; k++) { /* grouped by mu0, so that the columns of an element stand together */
+    const fit_block *block = &b->block[k];
+    if (block->mu0 != mu0)
+      continue;
+    if (block->column < at->begin)
+      at->begin = block->column;
+    if (block->column + block->coupling.ninv > at->end)
+      at->end = block->column + block->coupling.ninv;
+  }
+  if (at->end == 0)
+    at->begin = 0;
+  lisi_status status = gather(&at->s, at->set, at->frame, at->mu, &at->list, atom, err);
+  if (status == LISI_OK)
+    do_atom(&at->s, mu0, &at->rows, atom);
+  *a = at->rows.a;
+  *begin = at->begin;
+  *end = at->end;
+  return status;
+}
+
+void fit_atoms_close(fit_atoms *at) {
+  if (!at)
+    return;
+  fit_neighbors_free(&at->list);
+  scratch_free(&at->s);
+  fit_rows_free(&at->rows);
+  free(at);
 }
 
 void fit_rows_free(fit_rows *rows) {

@@ -29,6 +29,20 @@ LISI_MUST_CHECK lisi_status fit_design(const fit_basis *basis, const xyz_set *se
                                        const int *mu, fit_rows *rows, lisi_error *err);
 void fit_rows_free(fit_rows *rows);
 
+/* The same atom by atom: what the functions of one central atom add to the rows of its frame. Energies that are not
+ * linear in the coefficients need it. */
+typedef struct fit_atoms fit_atoms;
+LISI_MUST_CHECK lisi_status fit_atoms_open(const fit_basis *basis, const xyz_set *set, const xyz_frame *frame,
+                                           const int *mu, fit_atoms **atoms, lisi_error *err);
+/* Rows of central atom `atom` alone: (*a)[ncolumns][nrows], where columns *begin .. *end-1 belong to its element and
+ * the others stand at zero. Row 0 holds the functions B_b of the atom. Valid until the next call. */
+LISI_MUST_CHECK lisi_status fit_atoms_get(fit_atoms *atoms, int atom, const double **a, int *begin, int *end,
+                                          lisi_error *err);
+void fit_atoms_close(fit_atoms *atoms);
+
+/* The reference of a frame, y[1 + 3 natoms + 6], without E0; NaN where the frame does not give a number. */
+void fit_reference(const fit_basis *basis, const xyz_frame *frame, const int *mu, double *y);
+
 #ifdef __cplusplus
 }
 #endif

@@ -351,6 +351,54 @@ static lisi_status read_prior(reader *in, yaml_ref root) {
   return status;
 }
 
+static lisi_status read_embedding(reader *in, yaml_ref root) {
+  fit_recipe *r = in->recipe;
+  yaml_ref map = yaml_get(in->doc, root, "embedding"), list, steps;
+  r->ndensity = 1;
+  r->fs[0] = r->fs[1] = 1;
+  r->embedding = ACE_FINNIS_SINCLAIR;
+  r->steps = 15;
+  if (!map)
+    return LISI_OK;
+  lisi_status status = check_keys(in, map, "embedding", (const char *const[]){"kind", "densities", "steps", NULL});
+  const char *kind = NULL;
+  if (status == LISI_OK)
+    status = yaml_need_text(in->doc, map, "kind", &kind, in->err);
+  if (status == LISI_OK && strcmp(kind, "FinnisSinclair") != 0 && strcmp(kind, "FinnisSinclairShiftedScaled") != 0)
+    return yaml_fail(in->doc, yaml_get(in->doc, map, "kind"), in->err,
+                     "embedding/kind: expected FinnisSinclair or FinnisSinclairShiftedScaled, found '%.40s'", kind);
+  if (status == LISI_OK)
+    status = yaml_need(in->doc, map, "densities", YAML_SEQUENCE, &list, in->err);
+  if (status != LISI_OK)
+    return status;
+  if (strcmp(kind, "FinnisSinclairShiftedScaled") == 0)
+    r->embedding = ACE_FINNIS_SINCLAIR_SHIFTED_SCALED;
+  r->ndensity = yaml_seq_size(in->doc, list);
+  if (r->ndensity < 1 || r->ndensity > ACE_MAX_DENSITY)
+    return yaml_fail(in->doc, list, in->err, "embedding/densities: expected 1 to %d pairs [weight, exponent], found %d",
+                     ACE_MAX_DENSITY, r->ndensity);
+  for (int p = 0; p < r->ndensity && status == LISI_OK; p++) {
+    status = yaml_as_doubles(in->doc, yaml_seq_at(in->doc, list, p), "embedding/densities", 2, &r->fs[2 * p], in->err);
+    if (status == LISI_OK && !(r->fs[2 * p] != 0 && r->fs[2 * p + 1] > 0 && r->fs[2 * p + 1] <= 2))
+      return yaml_fail(
+          in->doc, list, in->err,
+          "embedding/densities: expected [weight, exponent] with weight not 0 and 0 < exponent <= 2, found "
+          "[%g, %g]",
+          r->fs[2 * p], r->fs[2 * p + 1]);
+  }
+  if (status == LISI_OK && (r->fs[0] != 1 || r->fs[1] != 1)) /* the linear fit, where a fit starts, is of this form */
+    return yaml_fail(in->doc, list, in->err,
+                     "embedding/densities: the first density has to be linear, [1, 1], found [%g, %g]", r->fs[0],
+                     r->fs[1]);
+  steps = yaml_get(in->doc, map, "steps");
+  if (status == LISI_OK && steps)
+    status = yaml_as_int(in->doc, steps, "embedding/steps", 1, 1000, &r->steps, in->err);
+  if (status == LISI_OK && r->ndensity > 1 && !r->order[1].used)
+    return yaml_fail(in->doc, map, in->err,
+                     "embedding: more than one density needs functions of order 1 in the basis, where they start");
+  return status;
+}
+
 lisi_status fit_recipe_load(const char *path, fit_recipe **out, lisi_error *err) {
   *out = NULL;
   yaml_doc *doc;
@@ -366,7 +414,8 @@ lisi_status fit_recipe_load(const char *path, fit_recipe **out, lisi_error *err)
     reader in = {doc, folder, recipe, err};
     yaml_ref root = yaml_root(doc);
     const char *format = NULL;
-    static const char *const keys[] = {"format", "elements", "E0", "data", "radial", "basis", "weights", "prior", NULL};
+    static const char *const keys[] = {"format", "elements",  "E0",      "data",  "radial",
+                                       "basis",  "embedding", "weights", "prior", NULL};
     status = check_keys(&in, root, "recipe", keys);
     if (status == LISI_OK)
       status = yaml_need_text(doc, root, "format", &format, err);
@@ -381,6 +430,8 @@ lisi_status fit_recipe_load(const char *path, fit_recipe **out, lisi_error *err)
       status = read_radial(&in, root);
     if (status == LISI_OK)
       status = read_basis(&in, root);
+    if (status == LISI_OK)
+      status = read_embedding(&in, root);
     if (status == LISI_OK)
       status = read_weights(&in, root);
     if (status == LISI_OK)

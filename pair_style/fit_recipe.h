@@ -38,6 +38,10 @@ typedef struct {
                      set */
   int nbase;      /* number of g_k, at least what the orders ask for */
   double smooth[3]; /* core and from of fit_modes as parts of the cut-off, and q; smooth[1] = 0: R_nl = g_n */
+  int ndensity;     /* 1: linear */
+  double fs[2 * ACE_MAX_DENSITY]; /* w_p, m_p */
+  ace_embedding_kind embedding;
+  int steps; /* at most so many of the non-linear fit */
   int max_order;
   fit_order order[FIT_MAX_ORDER + 1];
   fit_weight weight;

@@ -62,6 +62,28 @@ expect 1 'above the limit' "$fit" test "$dir/a.yace" "$dir/data.xyz" --max-energ
 expect 1 'force-rmse' "$fit" test "$dir/a.yace" "$dir/data.xyz" --max-force-rmse 0.1
 expect 2 'expected a number' "$fit" test "$dir/a.yace" "$dir/data.xyz" --max-force-rmse x
 
+# Two densities: no sidecar, and one that lies there from a linear fit is not taken for the model's; the evaluator finds the errors of the fit.
+sed -e 's/nmax: 6/nmax: 4/; /order: 2/s/nmax: 3/nmax: 2/; s/ridge: cv/ridge: 0.01/' "$dir/fit.yaml" >"$dir/two.yaml"
+echo 'embedding: {kind: FinnisSinclairShiftedScaled, densities: [[1, 1], [1, 0.5]], steps: 3}' >>"$dir/two.yaml"
+"$fit" train "$dir/two.yaml" -o "$dir/two.yace" --cv >"$dir/of_two" || fail "two densities: exit $?"
+for p in 'non-linear fit: 3 steps' 'non-linear fit without fold 3' 'no sidecar' 'cross-validation on the training frames'; do
+  grep -q "$p" "$dir/of_two" || fail "two densities: no '$p' in: $(cat "$dir/of_two")"
+done
+# The function minimised falls, in the fit to all frames and in those without a fold.
+awk '/^non-linear fit/ { n++; for (i = 1; i < NF; i++) if ($i == "->" && !($(i + 1) < $(i - 1))) bad = 1 } END { exit bad || n != 4 }' "$dir/of_two" ||
+  fail "two densities: $(grep '^non-linear' "$dir/of_two")"
+[[ -e $dir/two.sidecar ]] && fail "two densities: a sidecar was written"
+grep -q sidecar "$dir/two.yace" && fail "two densities: the model names a sidecar"
+grep -q 'npoti: FinnisSinclairShiftedScaled' "$dir/two.yace" || fail "two densities: the model has another embedding"
+grep -q '2 densities' "$dir/two.yace" || fail "two densities: the provenance does not say so"
+tail -1 "$dir/of_two" >"$dir/of_train"
+"$fit" test "$dir/two.yace" "$dir/data.xyz" | tail -1 >"$dir/of_test"
+cmp -s "$dir/of_train" "$dir/of_test" || fail "two densities: train says $(cat "$dir/of_train"), test says $(cat "$dir/of_test")"
+cp "$dir/a.sidecar" "$dir/again/a.sidecar"
+expect 0 'again/a.sidecar is of another model' "$fit" train "$dir/two.yaml" -o "$dir/again/a.yace" --quiet
+cmp -s "$dir/a.sidecar" "$dir/again/a.sidecar" || fail "two densities: the sidecar of another model was touched"
+cmp -s "$dir/two.yace" "$dir/again/a.yace" || fail "two densities: two runs of one fit differ"
+
 # What potentials/README.md promises of the shipped model on frames that it has not seen, and that its data are the shipped ones.
 shipped=$SRC/potentials
 expect 0 '' "$fit" test "$shipped/Li-Si.yace" "$shipped/data/test.xyz" --max-energy-rmse 5 --max-force-relative 10 --max-virial-rmse 45
@@ -87,6 +109,23 @@ recipe 's/zbl: \[1.5, 0.5\]/zbl: [2.6, 0.5]/' 'data.xyz:.*inner cut-off'
 recipe 's/train: data.xyz/train: nothing.xyz/' 'nothing.xyz'
 recipe 's/E0: fit/E0: {Li: 1}/' 'bad.yaml:3.*E0'
 recipe 's/nmax: 6/nmax: 0/' 'nmax'
+# embedding MAP PATTERN: a changed embedding
+embedding() {
+  recipe "\$a embedding: $1" "$2"
+}
+embedding '{kind: Sinclair, densities: [[1, 1], [1, 0.5]]}' 'bad.yaml:11.*embedding/kind.*Sinclair'
+embedding '{densities: [[1, 1], [1, 0.5]]}' 'kind'
+embedding '{kind: FinnisSinclair}' 'densities'
+embedding '{kind: FinnisSinclair, densities: [[1, 1], [1, 2.5]]}' 'bad.yaml:11.*embedding/densities.*exponent <= 2, found \[1, 2.5\]'
+embedding '{kind: FinnisSinclair, densities: [[1, 1], [1, 0]]}' 'embedding/densities.*0 < exponent'
+embedding '{kind: FinnisSinclair, densities: [[1, 1], [0, 0.5]]}' 'embedding/densities.*weight not 0'
+embedding '{kind: FinnisSinclair, densities: [[1, 0.5], [1, 1]]}' 'bad.yaml:11.*embedding/densities: the first density has to be linear'
+embedding '{kind: FinnisSinclair, densities: [[2, 1]]}' 'embedding/densities: the first density has to be linear'
+embedding '{kind: FinnisSinclair, densities: []}' 'embedding/densities: expected 1 to'
+embedding '{kind: FinnisSinclair, densities: [[1, 1], [1]]}' 'embedding/densities'
+embedding '{kind: FinnisSinclair, densities: [[1, 1], [1, 0.5]], steps: 0}' 'embedding/steps'
+embedding '{kind: FinnisSinclair, densities: [[1, 1], [1, 0.5]], step: 5}' 'bad.yaml:11.*step'
+recipe '/order: 1/d; $a embedding: {kind: FinnisSinclair, densities: [[1, 1], [1, 0.5]]}' 'bad.yaml:10.*embedding: .*order 1'
 # data SED PATTERN: changed data
 data() {
   sed -e "$1" "$SRC/potentials/data/test.xyz" >"$dir/bad.xyz"

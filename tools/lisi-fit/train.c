@@ -10,36 +10,28 @@
 #include "out_file.h"
 #include "progress.h"
 #include "sha256.h"
+#include "train.h"
 
 #include <getopt.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char help[] =
     "lisi-fit train RECIPE -o MODEL.yace [options]\n"
     "\n"
-    "Fits a linear ACE model to energies, forces and virials as RECIPE (a YAML file, see doc/lisi-fit.md) says and "
+    "Fits an ACE model to energies, forces and virials as RECIPE (a YAML file, see doc/lisi-fit.md) says and "
     "prints the errors by config_type.\n"
     "\n"
     "  -o FILE       the model (required); FILE with .sidecar for .yace gets what is too large for it: active sets\n"
+    "                (linear models only)\n"
     "  --ridge X     strength of the prior, instead of the recipe's\n"
     "  --cv          errors of cross-validation as well, each frame predicted by a fit that has not seen its fold\n"
     "  --quiet       print errors and warnings only\n"
     "  --help\n";
 
-/* All frames of the training (or test) files, and what belongs to them. */
-typedef struct {
-  int nsets, nframes;
-  xyz_set **set;
-  int **mu;                /* element numbers, by set */
-  const xyz_frame **frame; /* [nframes] */
-  int *frame_set;
-  fit_rows *rows;
-  char sha256[65]; /* of the files one after the other */
-} data;
-
-static void data_free(data *d) {
+static void data_free(train_data *d) {
   for (int k = 0; k < d->nframes && d->rows; k++)
     fit_rows_free(&d->rows[k]);
   for (int k = 0; k < d->nsets; k++) {
@@ -68,7 +60,7 @@ static lisi_status check_frame(const xyz_set *set, const xyz_frame *f, bool trai
   return LISI_OK;
 }
 
-static lisi_status data_load(data *d, const fit_recipe *r, const fit_basis *basis, bool train, lisi_error *err) {
+static lisi_status data_load(train_data *d, const fit_recipe *r, const fit_basis *basis, bool train, lisi_error *err) {
   int n = train ? r->ntrain : r->ntest;
   char *const *path = train ? r->train : r->test;
   xyz_keys keys = {r->key_energy, r->key_forces, r->key_virial, r->key_stress, r->key_group};
@@ -118,7 +110,7 @@ static lisi_status data_load(data *d, const fit_recipe *r, const fit_basis *basi
   return LISI_OK;
 }
 
-static lisi_status data_design(data *d, const fit_basis *basis, const char *label, lisi_error *err) {
+static lisi_status data_design(train_data *d, const fit_basis *basis, const char *label, lisi_error *err) {
   progress bar = progress_start(label);
   lisi_status status = LISI_OK;
   int done = 0;
@@ -145,7 +137,7 @@ static lisi_status data_design(data *d, const fit_basis *basis, const char *labe
 }
 
 /* Folds by the same rule as the hold-out of doc/lisi-fit.md: frames in order of config_type, every nfolds-th. */
-static lisi_status make_folds(const data *d, int nfolds, int *fold, lisi_error *err) {
+static lisi_status make_folds(const train_data *d, int nfolds, int *fold, lisi_error *err) {
   int *order = malloc(((size_t)d->nframes + 1) * sizeof *order);
   if (!order)
     return lisi_no_memory(err, (size_t)d->nframes * sizeof *order);
@@ -184,7 +176,7 @@ static void frame_weight(const fit_recipe *r, const xyz_frame *f, fit_weight *w)
 
 /* Errors of the linear model on all frames; frame k with column fold[k] of the held-out coefficients where fold is
  * given. */
-static lisi_status tabulate(const data *d, const fit_basis *basis, const double *c, int stride, const int *fold,
+static lisi_status tabulate(const train_data *d, const fit_basis *basis, const double *c, int stride, const int *fold,
                             fit_error_table *table, lisi_error *err) {
   lisi_status status = fit_errors_init(table, err);
   for (int k = 0; k < d->nframes && status == LISI_OK; k++) {
@@ -225,13 +217,18 @@ static char *text_of_table(const fit_error_table *train, const fit_error_table *
   return text;
 }
 
-static lisi_status describe(ace_model *m, const data *train, const fit_basis *basis, const fit_solution *s,
+static lisi_status describe(ace_model *m, const train_data *train, const fit_basis *basis, const fit_solution *s,
                             const fit_error_table *et, const fit_error_table *es, lisi_error *err) {
   char provenance[512];
   m->meta.format = 1;
-  snprintf(provenance, sizeof provenance,
-           "lisi-fit %s: linear ACE, %d functions, least squares on %d frames, ridge %.3g, %d effective parameters",
-           LISI_VERSION, basis->ncolumns, train->nframes, s->ridge, s->rank);
+  if (basis->ndensity == 1)
+    snprintf(provenance, sizeof provenance,
+             "lisi-fit %s: linear ACE, %d functions, least squares on %d frames, ridge %.3g, %d effective parameters",
+             LISI_VERSION, basis->ncolumns, train->nframes, s->ridge, s->rank);
+  else
+    snprintf(provenance, sizeof provenance,
+             "lisi-fit %s: ACE, %d functions, %d densities, non-linear least squares on %d frames, ridge %.3g",
+             LISI_VERSION, basis->ncolumns, basis->ndensity, train->nframes, s->ridge);
   m->meta.units = strdup("metal");
   m->meta.provenance = strdup(provenance);
   m->meta.data_sha256 = strdup(train->sha256);
@@ -241,8 +238,9 @@ static lisi_status describe(ace_model *m, const data *train, const fit_basis *ba
              : lisi_no_memory(err, sizeof provenance);
 }
 
-static lisi_status make_sidecar(const data *d, const fit_basis *basis, const ace_model *m, const double *coefficient,
-                                ace_sidecar **sidecar, fit_active_report *report, lisi_error *err) {
+static lisi_status make_sidecar(const train_data *d, const fit_basis *basis, const ace_model *m,
+                                const double *coefficient, ace_sidecar **sidecar, fit_active_report *report,
+                                lisi_error *err) {
   fit_environment_frame *frame = malloc(((size_t)d->nframes + 1) * sizeof *frame);
   if (!frame)
     return lisi_no_memory(err, (size_t)d->nframes * sizeof *frame);
@@ -250,6 +248,19 @@ static lisi_status make_sidecar(const data *d, const fit_basis *basis, const ace
     frame[k] = (fit_environment_frame){d->set[d->frame_set[k]], d->frame[k], d->mu[d->frame_set[k]]};
   lisi_status status = fit_sidecar(basis, m, coefficient, d->nframes, frame, sidecar, report, err);
   free(frame);
+  return status;
+}
+
+/* All error tables of the linear model: training frames, test frames, and held-out ones where cross-validation was
+ * made. */
+static lisi_status tabulate_all(const train_data *tr, const train_data *te, const fit_basis *basis,
+                                const fit_solution *s, int nfolds, const int *fold, fit_error_table *et,
+                                fit_error_table *es, fit_error_table *ev, lisi_error *err) {
+  lisi_status status = tabulate(tr, basis, s->coefficient, 1, NULL, et, err);
+  if (status == LISI_OK)
+    status = tabulate(te, basis, s->coefficient, 1, NULL, es, err);
+  if (status == LISI_OK && s->heldout)
+    status = tabulate(tr, basis, s->heldout, nfolds, fold, ev, err);
   return status;
 }
 
@@ -303,6 +314,24 @@ static lisi_status write_files(ace_model *m, const ace_sidecar *sidecar, const c
   return status;
 }
 
+/* A model without a sidecar. */
+static lisi_status write_model(const ace_model *m, const char *path, lisi_error *err) {
+  out_file *file;
+  lisi_status status = out_file_open(path, &file, err);
+  if (status != LISI_OK)
+    return status;
+  ace_model_print(m, out_file_stream(file)); /* commit finds the error */
+  return out_file_commit(file, err);
+}
+
+/* The model names no sidecar, so one of an earlier fit is never read for it; the user should know whose it is. */
+static void print_no_sidecar(const char *side, bool quiet) {
+  if (!quiet)
+    printf("several densities: no sidecar, so no extrapolation grade\n");
+  if (access(side, F_OK) == 0)
+    fprintf(stderr, "lisi-fit: warning: %s is of another model and does not belong to this one\n", side);
+}
+
 static void print_active(const fit_basis *b, const fit_active_report *r, const char *side, size_t nbytes, bool quiet) {
   for (int mu = 0; mu < b->nelements; mu++) {
     if (r[mu].ncolumns == 0)
@@ -341,7 +370,7 @@ static void print_basis(const fit_basis *b) {
 static lisi_status train(const char *recipe_path, const char *out, double ridge, bool cv, bool quiet, lisi_error *err) {
   fit_recipe *recipe = NULL;
   fit_basis *basis = NULL;
-  data tr = {0}, te = {0};
+  train_data tr = {0}, te = {0};
   fit_solution s = {0};
   fit_error_table et = {0}, es = {0}, ev = {0};
   ace_model *model = NULL;
@@ -351,6 +380,7 @@ static lisi_status train(const char *recipe_path, const char *out, double ridge,
   size_t nbytes = 0;
   int *fold = NULL;
   fit_weight *weight = NULL;
+  double *several = NULL, *several_heldout = NULL;
   lisi_status status = side ? fit_recipe_load(recipe_path, &recipe, err) : lisi_no_memory(err, strlen(out));
   if (status == LISI_OK)
     status = fit_basis_make(recipe, &basis, err);
@@ -378,15 +408,22 @@ static lisi_status train(const char *recipe_path, const char *out, double ridge,
     fit_system system = {tr.nframes, basis->ncolumns, tr.rows, weight, fold, recipe->folds, basis->gamma};
     status = fit_solve(&system, ridge >= 0 ? ridge : recipe->ridge, cv, &s, err);
   }
+  const bool linear = basis && basis->ndensity == 1;
+  if (status == LISI_OK && linear)
+    status = tabulate_all(&tr, &te, basis, &s, recipe->folds, fold, &et, &es, &ev, err);
+  else if (status == LISI_OK) {
+    train_frames frames = {&tr, basis, weight, fold, recipe->folds};
+    status = train_densities(&frames, &s, recipe->steps, cv, quiet, &several, &several_heldout, err);
+    if (status == LISI_OK)
+      status = train_densities_errors(&tr, basis, several, NULL, &et, err);
+    if (status == LISI_OK)
+      status = train_densities_errors(&te, basis, several, NULL, &es, err);
+    if (status == LISI_OK && cv)
+      status = train_densities_errors(&tr, basis, several_heldout, fold, &ev, err);
+  }
   if (status == LISI_OK)
-    status = tabulate(&tr, basis, s.coefficient, 1, NULL, &et, err);
-  if (status == LISI_OK)
-    status = tabulate(&te, basis, s.coefficient, 1, NULL, &es, err);
-  if (status == LISI_OK && s.heldout)
-    status = tabulate(&tr, basis, s.heldout, recipe->folds, fold, &ev, err);
-  if (status == LISI_OK)
-    status = fit_basis_model(basis, s.coefficient, &model, err);
-  if (status == LISI_OK) {
+    status = fit_basis_model(basis, linear ? s.coefficient : several, &model, err);
+  if (status == LISI_OK && linear) { /* active sets are those of a linear model */
     report = calloc((size_t)basis->nelements, sizeof *report);
     status = report ? make_sidecar(&tr, basis, model, s.coefficient, &sidecar, report, err)
                     : lisi_no_memory(err, sizeof *report);
@@ -394,16 +431,21 @@ static lisi_status train(const char *recipe_path, const char *out, double ridge,
   if (status == LISI_OK)
     status = describe(model, &tr, basis, &s, &et, &es, err);
   if (status == LISI_OK)
-    status = write_files(model, sidecar, out, side, &nbytes, err);
-  if (status == LISI_OK)
+    status = sidecar ? write_files(model, sidecar, out, side, &nbytes, err) : write_model(model, out, err);
+  if (status == LISI_OK && sidecar)
     print_active(basis, report, side, nbytes, quiet);
+  else if (status == LISI_OK)
+    print_no_sidecar(side, quiet);
   if (status == LISI_OK && !quiet) {
     for (int g = 0; g < s.ngrid; g++)
       printf("ridge %9.3g: cross-validation loss %.6g%s\n", s.grid[g], s.loss[g], s.grid[g] == s.ridge ? "  <-" : "");
-    printf("\n%d training frames, ridge %.3g, %d effective parameters of %d\n", tr.nframes, s.ridge, s.rank,
-           basis->ncolumns);
+    printf("\n%d training frames, ridge %.3g, ", tr.nframes, s.ridge);
+    if (linear)
+      printf("%d effective parameters of %d\n", s.rank, basis->ncolumns);
+    else
+      printf("%d coefficients\n", basis->ndensity * basis->ncolumns);
     fit_errors_print(&et, stdout);
-    if (s.heldout) {
+    if (linear ? s.heldout != NULL : cv) {
       printf("\ncross-validation on the training frames, %d folds\n", recipe->folds);
       fit_errors_print(&ev, stdout);
     }
@@ -420,6 +462,8 @@ static lisi_status train(const char *recipe_path, const char *out, double ridge,
   fit_errors_free(&es);
   fit_errors_free(&ev);
   fit_solution_free(&s);
+  free(several);
+  free(several_heldout);
   free(fold);
   free(weight);
   data_free(&tr);
