@@ -28,6 +28,7 @@ void ace_gamma_work_free(ace_gamma_work *work);
 
 /* Fails with words on what is missing where an element has no active set. */
 LISI_MUST_CHECK lisi_status ace_gamma_require(const ace_gamma *gamma, int element, lisi_error *err);
+/* Of the inverses, which are nearly all that it holds. */
 size_t ace_gamma_bytes(const ace_gamma *gamma);
 
 /* gamma of natoms atoms, arguments as for ace_eval_atoms. Every element among them needs an active set. */

@@ -114,7 +114,7 @@ static uint32_t make_pair(builder *b, uint32_t f, uint32_t g) {
     return found;
   if (b->nnode == b->capacity) {
     const size_t capacity = 2 * (size_t)b->capacity;
-    if (capacity > UINT32_MAX / 4)
+    if (capacity > UINT32_MAX / 32) /* numbers of nodes times a width stay within 32 bits */
       return UINT32_MAX;
     unsigned char *real = realloc(b->real, capacity);
     if (real != NULL)

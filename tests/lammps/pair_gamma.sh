@@ -132,6 +132,16 @@ timestep        0.0005
 fix             g all pair ${every} mlff/lisi gamma 1
 run             40
 EOF2
+# atoms that change ranks take their grades along: the last step of a run at 2 ranks, atoms moving by more than a cut-off's skin
+sed 's/create 300/create 3000/; s/^timestep.*/timestep 0.001/; s/^run.*/neigh_modify every 1 delay 0 check no\ndump d all custom 40 ${out}.dump id type f_g\ndump_modify d sort id format float %.17g\nrun 40/' md.in >move.in
+for n in 1 2; do
+  mpi $n -var inc "$SRC/tests/lammps/pair.inc" -var yace m.yace -var data c.data -var rep "2 2 3" -var every 1 -var out m$n -in move.in
+  awk '/^ITEM: TIMESTEP/ { getline step } step == 40 { if (/^ITEM: ATOMS/) on = 1; else if (on && !/^ITEM/) print $3 }' m$n.dump >last$n
+  awk '/^ITEM: TIMESTEP/ { getline step } step == 0 { if (/^ITEM: ATOMS/) on = 1; else if (on && !/^ITEM/) print $3 }' m$n.dump >start$n
+done
+cmp -s last1 start1 && fail "the grades do not change during a run"
+close last2 last1 1e-8 "grades after 40 steps on 2 ranks"
+
 seconds() { # EVERY: the shortest time for pairs of three runs
   local k
   for k in 1 2 3; do

@@ -192,6 +192,43 @@ static void round_trips(void **state) {
   }
 }
 
+/* A pair given twice in the tables of ACE.jl, which would otherwise be the last one's without a word. */
+static void pair_tables_of_acejl(void **state) {
+  (void)state;
+  static const char *const section[] = {"polypairpot: {", "reppot: {"};
+  ace_model *m = naive_model((naive_recipe){.kind = ACE_ACEJL,
+                                            .nelements = 2,
+                                            .ndensity = 1,
+                                            .maxrank = 2,
+                                            .nfunctions = 4,
+                                            .lmax = 1,
+                                            .rho_core_cutoff = 1e5,
+                                            .drho_core_cutoff = 250,
+                                            .delta = 0.001,
+                                            .pairpot = true});
+  for (int k = 0; k < 2; k++) {
+    size_t size;
+    lisi_error err = {0};
+    ace_model *again = NULL;
+    char *file = printed(m, &size), *text = strdup(file), said[100];
+    free(file);
+    assert_non_null(text);
+    const char *from = strstr(text, section[k]);
+    const char *key = from != NULL ? strstr(from, "[0, 1]") : NULL;
+    if (key == NULL)
+      fail_msg("%s has no pair [0, 1]", section[k]);
+    text[key - text + 4] = '0';
+    assert_int_equal(ace_model_parse(text, size, "mine.yace", &again, NULL, 0, &err), LISI_ERR_INPUT);
+    snprintf(said, sizeof said, "%.*s/coefficients: key: the pair [0, 0] stands twice", (int)strcspn(section[k], ":"),
+             section[k]);
+    if (strstr(err.message, said) == NULL)
+      fail_msg("expected '%s', found '%s'", said, err.message);
+    assert_null(again);
+    free(text);
+  }
+  ace_model_free(m);
+}
+
 typedef struct {
   const char *what, *after, *from, *to, *message;
   lisi_status status;
@@ -384,8 +421,9 @@ static void files(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(good_file), cmocka_unit_test(round_trips),
-                                     cmocka_unit_test(bad_files), cmocka_unit_test(truncated_files),
-                                     cmocka_unit_test(warnings),  cmocka_unit_test(files)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(good_file), cmocka_unit_test(round_trips),     cmocka_unit_test(pair_tables_of_acejl),
+      cmocka_unit_test(bad_files), cmocka_unit_test(truncated_files), cmocka_unit_test(warnings),
+      cmocka_unit_test(files)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
