@@ -17,9 +17,20 @@ void ace_sidecar_free(ace_sidecar *s) {
     free(s->of[mu].inverse.f);
     free(s->of[mu].inverse.d);
   }
+  ace_info_free(s->info);
   free(s->of);
   free(s->element);
   free(s);
+}
+
+void ace_info_free(ace_info *info) {
+  if (!info)
+    return;
+  free(info->group);
+  free(info->gamma);
+  free(info->stiffness);
+  free(info->r);
+  free(info);
 }
 
 lisi_status ace_sidecar_path(const ace_model *model, const char *path, char **out, lisi_error *err) {
@@ -125,7 +136,38 @@ static void put_active(const ace_sidecar_element *e, FILE *f) {
     fwrite(inv->f, sizeof *inv->f, cells, f);
 }
 
-typedef enum { SECTION_MODEL, SECTION_BASIS, SECTION_COEFF, SECTION_ACTIVE } section_kind;
+static void put_doubles(FILE *f, const double *x, size_t n) {
+  if (n > 0)
+    fwrite(x, sizeof *x, n, f);
+}
+
+static void put_info(const ace_info *info, FILE *f) {
+  const double head[5] = {info->ridge, info->energy, info->force, info->virial, info->force_scale};
+  const size_t cells = (size_t)info->nkept * (size_t)(info->nkept + 1) / 2;
+  put_i32(f, info->ncolumns);
+  put_i32(f, info->nkept);
+  put_u64(f, (uint64_t)info->rows);
+  put_u64(f, (uint64_t)info->frames);
+  put_doubles(f, head, 5);
+  put_i32(f, info->ngroups);
+  put_i32(f, info->width);
+  for (int k = 0; k < info->ngroups; k++) {
+    const double w[3] = {info->group[k].energy, info->group[k].force, info->group[k].virial};
+    fwrite(info->group[k].prefix, 1, sizeof info->group[k].prefix, f);
+    put_doubles(f, w, 3);
+  }
+  put_doubles(f, info->gamma, (size_t)info->ncolumns);
+  put_doubles(f, info->stiffness, (size_t)info->ncolumns);
+  if (info->width == 8)
+    put_doubles(f, info->r, cells);
+  else
+    for (size_t k = 0; k < cells; k++) {
+      const float x = (float)info->r[k];
+      fwrite(&x, sizeof x, 1, f);
+    }
+}
+
+typedef enum { SECTION_MODEL, SECTION_BASIS, SECTION_COEFF, SECTION_ACTIVE, SECTION_INFO } section_kind;
 
 static void put_section(const ace_sidecar *s, section_kind kind, int mu, FILE *f) {
   switch (kind) {
@@ -141,19 +183,31 @@ static void put_section(const ace_sidecar *s, section_kind kind, int mu, FILE *f
   case SECTION_ACTIVE:
     put_active(&s->of[mu], f);
     break;
+  case SECTION_INFO:
+    put_info(s->info, f);
+    break;
   }
 }
 
+/* Section k of the file: the model, three for each element, and after these `usual` ones the information. */
+static section_kind kind_of(int k, int usual) {
+  static const section_kind of_element[] = {SECTION_BASIS, SECTION_COEFF, SECTION_ACTIVE};
+  return k == 0 ? SECTION_MODEL : k < usual ? of_element[(k - 1) % 3] : SECTION_INFO;
+}
+static int element_of(int k, int usual) {
+  return k == 0 || k >= usual ? 0 : (k - 1) / 3;
+}
+
 lisi_status ace_sidecar_bytes(const ace_sidecar *s, char **bytes, size_t *size, lisi_error *err) {
-  static const char *const name[] = {"model", "basis", "coeff", "active"};
-  const int nsections = 1 + 3 * s->nelements;
+  static const char *const name[] = {"model", "basis", "coeff", "active", "info"};
+  const int usual = 1 + 3 * s->nelements, nsections = usual + (s->info ? 1 : 0);
   *bytes = NULL;
   *size = 0;
   FILE *f = open_memstream(bytes, size);
   if (!f)
     return lisi_no_memory(err, 0);
   /* the table once with zeros, and again when the offsets are known */
-  uint64_t offset[1 + 3 * ACE_MAX_ELEMENTS] = {0}, length[1 + 3 * ACE_MAX_ELEMENTS] = {0}, total = 0;
+  uint64_t offset[2 + 3 * ACE_MAX_ELEMENTS] = {0}, length[2 + 3 * ACE_MAX_ELEMENTS] = {0}, total = 0;
   for (int pass = 0; pass < 2; pass++) {
     rewind(f);
     fwrite("lisiside", 1, 8, f);
@@ -163,11 +217,11 @@ lisi_status ace_sidecar_bytes(const ace_sidecar *s, char **bytes, size_t *size, 
     put_u32(f, (uint32_t)nsections);
     put_u32(f, 0);
     for (int k = 0; k < nsections; k++) {
-      int mu = k ? (k - 1) / 3 : 0, kind = k ? 1 + (k - 1) % 3 : 0;
+      const section_kind kind = kind_of(k, usual);
       char label[8] = {0};
       memcpy(label, name[kind], strlen(name[kind]));
       fwrite(label, 1, sizeof label, f);
-      put_i32(f, mu);
+      put_i32(f, element_of(k, usual));
       put_u32(f, 0);
       put_u64(f, offset[k]);
       put_u64(f, length[k]);
@@ -175,7 +229,7 @@ lisi_status ace_sidecar_bytes(const ace_sidecar *s, char **bytes, size_t *size, 
     for (int k = 0; k < nsections; k++) {
       pad(f);
       offset[k] = (uint64_t)ftell(f);
-      put_section(s, k ? (section_kind)(1 + (k - 1) % 3) : SECTION_MODEL, k ? (k - 1) / 3 : 0, f);
+      put_section(s, kind_of(k, usual), element_of(k, usual), f);
       length[k] = (uint64_t)ftell(f) - offset[k];
     }
     total = (uint64_t)ftell(f);

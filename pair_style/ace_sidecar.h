@@ -38,8 +38,31 @@ typedef struct {
   ace_inverse inverse;
 } ace_sidecar_element;
 
+/* Section "info" (of element 0, for all elements together), which a fine-tuning needs and MD does not: the information
+ * of the fit. With T the triangle of the weighted rows of all training frames and of the prior, the function that the
+ * fit minimised is its smallest value plus |T (c - c0)|^2, c0 the coefficients of the sections "coeff" one after the
+ * other. */
+typedef struct {
+  char prefix[64];
+  double energy, force, virial;
+} ace_info_group;
+typedef struct {
+  int ncolumns, nkept;                       /* functions of all elements, and those of them that were not pruned */
+  int64_t rows, frames;                      /* that the information is of */
+  double ridge;                              /* relative strength of the prior */
+  double energy, force, virial, force_scale; /* the weights of a frame, see weights in doc/lisi-fit.md */
+  int ngroups;
+  ace_info_group *group; /* [ngroups] */
+  double *gamma;         /* [ncolumns] stiffness of the prior by function, see fit_basis.h */
+  double *stiffness;     /* [ncolumns] of the prior, which is sum (stiffness_b c_b)^2; 0: the data have nothing of this
+                            function; -1: pruned */
+  int width;             /* bytes of a number of the triangle in the file, 4 or 8 */
+  double *r;             /* packed: column j of T at j (j + 1) / 2, of the columns that were kept */
+} ace_info;
+
 typedef struct {
   int nelements;
+  ace_info *info;          /* written where it is there; reading: ace_sidecar_info */
   char (*element)[4];      /* [nelements] section "model", with the hash */
   char model_sha256[65];   /* of the .yace that it belongs to, see ace_sidecar_hash */
   ace_sidecar_element *of; /* [nelements] */
@@ -60,6 +83,12 @@ LISI_MUST_CHECK lisi_status ace_sidecar_parse(const char *bytes, size_t size, co
 LISI_MUST_CHECK lisi_status ace_sidecar_open(const char *bytes, size_t size, const char *name, const ace_model *model,
                                              const char *model_name, ace_sidecar **sidecar, lisi_error *err);
 void ace_sidecar_free(ace_sidecar *sidecar);
+
+/* The information of the fit, from the bytes that `sidecar` was read from, into sidecar->info. A sidecar without it (of
+ * an older version) is an error that says so. */
+LISI_MUST_CHECK lisi_status ace_sidecar_info(const char *bytes, size_t size, const char *name, ace_sidecar *sidecar,
+                                             lisi_error *err);
+void ace_info_free(ace_info *info);
 
 /* Where the sidecar of the model at `path` lies: in the same folder, by the name that the model gives. free() it. A
  * model that names none, or something with a folder in it, is an error that says how a sidecar is made. */

@@ -315,6 +315,120 @@ lisi_status ace_sidecar_parse(const char *bytes, size_t size, const char *name, 
   return LISI_OK;
 }
 
+static lisi_status take_doubles(cursor *c, size_t count, double **to, lisi_error *err) {
+  void *memory = NULL;
+  lisi_status status = take_array(c, count, sizeof **to, &memory, err);
+  *to = memory;
+  for (size_t k = 0; k < count && status == LISI_OK; k++)
+    if (!isfinite((*to)[k]))
+      status = lisi_fail(err, LISI_ERR_INPUT, "%s: section info: number %zu is not finite", c->name, k + 1);
+  return status;
+}
+
+static lisi_status read_info(cursor *c, ace_info *info, int ncolumns, lisi_error *err) {
+  double head[5] = {0};
+  int pruned = 0;
+  lisi_status status = take_int(c, "number of functions", ncolumns, ncolumns, &info->ncolumns, err);
+  if (status == LISI_OK)
+    status = take_int(c, "number of functions that were kept", 0, ncolumns, &info->nkept, err);
+  if (status == LISI_OK)
+    status = take(c, &info->rows, sizeof info->rows, err);
+  if (status == LISI_OK)
+    status = take(c, &info->frames, sizeof info->frames, err);
+  if (status == LISI_OK)
+    status = take(c, head, sizeof head, err);
+  if (status == LISI_OK)
+    status = take_int(c, "number of groups", 0, 10000, &info->ngroups, err);
+  if (status == LISI_OK)
+    status = take_int(c, "bytes of a number", 4, 8, &info->width, err);
+  if (status == LISI_OK && info->width != 4 && info->width != 8)
+    return wrong(c, err, "bytes of a number (4 or 8)", 4, info->width);
+  for (int k = 0; k < 5 && status == LISI_OK; k++)
+    if (!isfinite(head[k]) || head[k] < 0)
+      status = lisi_fail(err, LISI_ERR_INPUT, "%s: section info: expected weights >= 0, found %g", c->name, head[k]);
+  if (status == LISI_OK && (info->rows < 1 || info->frames < 0))
+    return wrong(c, err, "number of rows (from 1)", 1, (long long)info->rows);
+  if (status != LISI_OK)
+    return status;
+  info->ridge = head[0];
+  info->energy = head[1];
+  info->force = head[2];
+  info->virial = head[3];
+  info->force_scale = head[4];
+  if ((size_t)info->ngroups > c->left / (sizeof info->group->prefix + 3 * sizeof(double)))
+    return wrong(c, err, "number of groups (at most what the section holds)", 0, info->ngroups);
+  info->group = calloc((size_t)info->ngroups + 1, sizeof *info->group);
+  if (!info->group)
+    return lisi_no_memory(err, (size_t)info->ngroups * sizeof *info->group);
+  for (int k = 0; k < info->ngroups && status == LISI_OK; k++) {
+    ace_info_group *g = &info->group[k];
+    double w[3] = {0};
+    status = take(c, g->prefix, sizeof g->prefix, err);
+    if (status == LISI_OK)
+      status = take(c, w, sizeof w, err);
+    if (status == LISI_OK && (memchr(g->prefix, 0, sizeof g->prefix) == NULL ||
+                              !(w[0] >= 0 && w[1] >= 0 && w[2] >= 0) || !isfinite(w[0] + w[1] + w[2])))
+      return lisi_fail(err, LISI_ERR_INPUT, "%s: section info: group %d is not a text and three weights", c->name,
+                       k + 1);
+    g->energy = w[0];
+    g->force = w[1];
+    g->virial = w[2];
+  }
+  if (status == LISI_OK)
+    status = take_doubles(c, (size_t)ncolumns, &info->gamma, err);
+  if (status == LISI_OK)
+    status = take_doubles(c, (size_t)ncolumns, &info->stiffness, err);
+  for (int k = 0; k < ncolumns && status == LISI_OK; k++) {
+    if (!(info->gamma[k] > 0) || !(info->stiffness[k] >= 0 || info->stiffness[k] == -1))
+      return lisi_fail(err, LISI_ERR_INPUT, "%s: section info: prior of function %d is out of range", c->name, k + 1);
+    pruned += info->stiffness[k] < 0;
+  }
+  if (status == LISI_OK && pruned != ncolumns - info->nkept)
+    return wrong(c, err, "functions that were pruned", ncolumns - info->nkept, pruned);
+  const size_t cells = (size_t)info->nkept * (size_t)(info->nkept + 1) / 2;
+  if (status == LISI_OK && info->width == 8)
+    status = take_doubles(c, cells, &info->r, err);
+  else if (status == LISI_OK) {
+    void *memory = NULL;
+    status = take_array(c, cells, sizeof(float), &memory, err);
+    const float *x = memory;
+    if (status == LISI_OK && !(info->r = malloc((cells + 1) * sizeof *info->r)))
+      status = lisi_no_memory(err, cells * sizeof *info->r);
+    for (size_t k = 0; k < cells && status == LISI_OK; k++) {
+      info->r[k] = (double)x[k];
+      if (!isfinite(info->r[k]))
+        status = lisi_fail(err, LISI_ERR_INPUT, "%s: section info: number %zu is not finite", c->name, k + 1);
+    }
+    free(memory);
+  }
+  return status == LISI_OK ? at_end(c, err) : status;
+}
+
+lisi_status ace_sidecar_info(const char *bytes, size_t size, const char *name, ace_sidecar *s, lisi_error *err) {
+  cursor c;
+  int ncolumns = 0;
+  for (int mu = 0; mu < s->nelements; mu++)
+    ncolumns += s->of[mu].invariants.ncolumns;
+  lisi_error none = {0};
+  if (find(bytes, size, name, "info", 0, &c, &none) != LISI_OK && c.at == NULL)
+    return lisi_fail(err, LISI_ERR_INPUT,
+                     "%s holds no information of its fit (section info): it is of an older version; train the model "
+                     "again with `lisi-fit train`",
+                     name);
+  if (none.status != LISI_OK)
+    return lisi_fail(err, none.status, "%s", none.message);
+  ace_info_free(s->info);
+  s->info = calloc(1, sizeof *s->info);
+  if (!s->info)
+    return lisi_no_memory(err, sizeof *s->info);
+  lisi_status status = read_info(&c, s->info, ncolumns, err);
+  if (status != LISI_OK) {
+    ace_info_free(s->info);
+    s->info = NULL;
+  }
+  return status;
+}
+
 lisi_status ace_sidecar_open(const char *bytes, size_t size, const char *name, const ace_model *model,
                              const char *model_name, ace_sidecar **out, lisi_error *err) {
   *out = NULL;

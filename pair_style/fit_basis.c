@@ -144,8 +144,7 @@ static lisi_status make_gamma(const fit_recipe *r, fit_basis *b, lisi_error *err
   return LISI_OK;
 }
 
-lisi_status fit_basis_make(const fit_recipe *r, fit_basis **out, lisi_error *err) {
-  *out = NULL;
+static lisi_status make(const fit_recipe *r, fit_basis **out, lisi_error *err) {
   fit_basis *b = calloc(1, sizeof *b);
   if (!b)
     return lisi_no_memory(err, sizeof *b);
@@ -170,6 +169,16 @@ lisi_status fit_basis_make(const fit_recipe *r, fit_basis **out, lisi_error *err
   }
   *out = b;
   return LISI_OK;
+}
+
+lisi_status fit_basis_make(const fit_recipe *r, fit_basis **out, lisi_error *err) {
+  lisi_status status = LISI_OK;
+  *out = NULL;
+  /* In a parallel region LAPACK uses one thread: the radial functions and couplings do not depend on their number. */
+#pragma omp parallel
+#pragma omp single
+  status = make(r, out, err);
+  return status;
 }
 
 void fit_basis_free(fit_basis *b) {

@@ -10,6 +10,13 @@
 extern "C" {
 #endif
 
+/* A frame, the set that it stands in, and the element numbers of the set's species in the basis (fit_species). */
+typedef struct {
+  const xyz_set *set;
+  const xyz_frame *frame;
+  const int *mu;
+} fit_environment_frame;
+
 /* Rows of one frame: row 0 the energy (eV, without E0), rows 1 .. 3N the forces x1 y1 z1 x2 .., the last six the virial
  * xx yy zz yz xz xy (eV). */
 typedef struct {

@@ -147,10 +147,16 @@ lisi_status fit_maxvol(int m, int n, const double *b, double tolerance, fit_acti
   active->row = calloc((size_t)n, sizeof *active->row);
   lisi_status status =
       active->row ? maxvol_open(&v, m, n, b, err) : lisi_no_memory(err, (size_t)n * sizeof *active->row);
-  if (status == LISI_OK)
-    status = start(&v, active, err);
+  /* In a parallel region BLAS and LAPACK use one thread: the rows chosen do not depend on their number. */
+#pragma omp parallel
+#pragma omp single
+  {
+    if (status == LISI_OK)
+      status = start(&v, active, err);
+    if (status == LISI_OK && active->rank == n)
+      status = improve(&v, tolerance, active, err);
+  }
   if (status == LISI_OK && active->rank == n) {
-    status = improve(&v, tolerance, active, err);
     for (int j = 0; j < n && status == LISI_OK; j++)
       for (int k = 0; k < n; k++)
         v.x[(size_t)j * (size_t)n + (size_t)k] *= v.scale[j];

@@ -52,24 +52,41 @@ static lisi_status copy_text(reader *in, const char *text, char **out) {
   return *out ? LISI_OK : lisi_no_memory(in->err, strlen(text));
 }
 
-static lisi_status read_paths(reader *in, yaml_ref node, const char *what, int *n, char **list) {
-  bool one = yaml_kind_of(in->doc, node) == YAML_SCALAR;
+/* A file, or {file: x, zero: fit}. */
+static lisi_status read_file(reader *in, yaml_ref node, const char *what, char **path, bool *zero) {
+  const char *text = NULL, *word = NULL;
+  if (yaml_kind_of(in->doc, node) == YAML_MAPPING) {
+    lisi_status status = check_keys(in, node, what, (const char *const[]){"file", "zero", NULL});
+    if (status == LISI_OK)
+      status = yaml_need_text(in->doc, node, "file", &text, in->err);
+    if (status == LISI_OK && yaml_get(in->doc, node, "zero"))
+      status = yaml_need_text(in->doc, node, "zero", &word, in->err);
+    if (status != LISI_OK)
+      return status;
+    if (word && strcmp(word, "fit") != 0 && strcmp(word, "model") != 0)
+      return yaml_fail(in->doc, yaml_get(in->doc, node, "zero"), in->err,
+                       "%s: zero: expected 'fit' (an energy zero of its own) or 'model', found '%.40s'", what, word);
+    *zero = word && strcmp(word, "fit") == 0;
+  } else
+    text = yaml_text(in->doc, node);
+  if (!text || !*text)
+    return yaml_fail(in->doc, node, in->err, "%s: expected a file name, or {file: NAME, zero: fit}", what);
+  size_t room = strlen(in->folder) + strlen(text) + 2;
+  if (!(*path = malloc(room)))
+    return lisi_no_memory(in->err, room);
+  snprintf(*path, room, "%s%s", *text == '/' ? "" : in->folder, text);
+  return LISI_OK;
+}
+
+static lisi_status read_paths(reader *in, yaml_ref node, const char *what, int *n, char **list, bool *zero) {
+  bool one = yaml_kind_of(in->doc, node) != YAML_SEQUENCE;
   int count = one ? 1 : yaml_seq_size(in->doc, node);
   if (count < 1 || count > FIT_MAX_FILES)
     return yaml_fail(in->doc, node, in->err, "%s: expected a file or a list of 1 to %d files", what, FIT_MAX_FILES);
   for (int k = 0; k < count; k++) {
-    const char *text = yaml_text(in->doc, one ? node : yaml_seq_at(in->doc, node, k));
-    if (!text || !*text)
-      return yaml_fail(in->doc, node, in->err, "%s: expected a file name", what);
-    size_t room = strlen(in->folder) + strlen(text) + 2;
-    if (!(list[k] = malloc(room)))
-      return lisi_no_memory(in->err, room);
-    if (*text == '/')
-      strcpy(list[k], text);
-    else {
-      strcpy(list[k], in->folder);
-      strcat(list[k], text);
-    }
+    lisi_status status = read_file(in, one ? node : yaml_seq_at(in->doc, node, k), what, &list[k], &zero[k]);
+    if (status != LISI_OK)
+      return status;
     (*n)++;
   }
   return LISI_OK;
@@ -86,10 +103,10 @@ static lisi_status read_data(reader *in, yaml_ref root) {
   train = yaml_get(in->doc, data, "train");
   if (!train)
     return yaml_fail(in->doc, data, in->err, "data: key 'train' is missing");
-  status = read_paths(in, train, "data/train", &r->ntrain, r->train);
+  status = read_paths(in, train, "data/train", &r->ntrain, r->train, r->train_zero);
   yaml_ref test = yaml_get(in->doc, data, "test");
   if (status == LISI_OK && test)
-    status = read_paths(in, test, "data/test", &r->ntest, r->test);
+    status = read_paths(in, test, "data/test", &r->ntest, r->test, r->test_zero);
   yaml_ref keys = yaml_get(in->doc, data, "keys");
   if (status != LISI_OK || !keys)
     return status;
@@ -328,12 +345,12 @@ static lisi_status read_prior(reader *in, yaml_ref root) {
   r->prior_n = r->prior_l = 0.5;
   r->prior_order = 0;
   r->prior_power = 2;
-  r->ridge = -1;
+  r->choice = FIT_RIDGE_CV;
   r->folds = 5;
   if (!map)
     return LISI_OK;
   lisi_status status =
-      check_keys(in, map, "prior", (const char *const[]){"n", "l", "order", "power", "ridge", "folds", NULL});
+      check_keys(in, map, "prior", (const char *const[]){"kind", "n", "l", "order", "power", "ridge", "folds", NULL});
   if (status == LISI_OK)
     status = option(in, map, "n", 0, 100, &r->prior_n);
   if (status == LISI_OK)
@@ -342,11 +359,35 @@ static lisi_status read_prior(reader *in, yaml_ref root) {
     status = option(in, map, "order", 0, 100, &r->prior_order);
   if (status == LISI_OK)
     status = option(in, map, "power", 0, 20, &r->prior_power);
+  const char *kind = "ridge";
+  if (status == LISI_OK && yaml_get(in->doc, map, "kind"))
+    status = yaml_need_text(in->doc, map, "kind", &kind, in->err);
+  if (status == LISI_OK && strcmp(kind, "ridge") != 0 && strcmp(kind, "ard") != 0)
+    return yaml_fail(in->doc, yaml_get(in->doc, map, "kind"), in->err,
+                     "prior/kind: expected ridge or ard, found '%.40s'", kind);
+  r->ard = strcmp(kind, "ard") == 0;
+  if (r->ard) /* where it starts, and cross-validation is not needed for that */
+    r->choice = FIT_RIDGE_EVIDENCE;
   const char *ridge = yaml_text(in->doc, yaml_get(in->doc, map, "ridge"));
-  if (status == LISI_OK && ridge && strcmp(ridge, "cv"))
+  if (status == LISI_OK && ridge && strcmp(ridge, "cv") == 0)
+    r->choice = FIT_RIDGE_CV;
+  else if (status == LISI_OK && ridge && strcmp(ridge, "evidence") == 0)
+    r->choice = FIT_RIDGE_EVIDENCE;
+  else if (status == LISI_OK && yaml_get(in->doc, map, "ridge")) {
+    r->choice = FIT_RIDGE_GIVEN;
+    if (!ridge || strspn(ridge, "0123456789.+-eE") != strlen(ridge))
+      return yaml_fail(in->doc, yaml_get(in->doc, map, "ridge"), in->err,
+                       "prior/ridge: expected cv, evidence or a number, found '%.40s'", ridge ? ridge : "");
     status = option(in, map, "ridge", 0, 1e6, &r->ridge);
+    if (status == LISI_OK && r->ard && r->ridge == 0)
+      return yaml_fail(in->doc, yaml_get(in->doc, map, "ridge"), in->err,
+                       "prior/ridge: kind ard needs a number above 0 to start from");
+  }
   yaml_ref folds = yaml_get(in->doc, map, "folds");
-  if (status == LISI_OK && folds)
+  const char *word = yaml_text(in->doc, folds);
+  if (status == LISI_OK && word && strcmp(word, "group") == 0)
+    r->folds = 0;
+  else if (status == LISI_OK && folds)
     status = yaml_as_int(in->doc, folds, "prior/folds", 2, 100, &r->folds, in->err);
   return status;
 }
@@ -393,6 +434,8 @@ static lisi_status read_embedding(reader *in, yaml_ref root) {
   steps = yaml_get(in->doc, map, "steps");
   if (status == LISI_OK && steps)
     status = yaml_as_int(in->doc, steps, "embedding/steps", 1, 1000, &r->steps, in->err);
+  if (status == LISI_OK && r->ndensity > 1 && r->ard)
+    return yaml_fail(in->doc, map, in->err, "embedding: more than one density and prior/kind: ard do not go together");
   if (status == LISI_OK && r->ndensity > 1 && !r->order[1].used)
     return yaml_fail(in->doc, map, in->err,
                      "embedding: more than one density needs functions of order 1 in the basis, where they start");
@@ -431,11 +474,11 @@ lisi_status fit_recipe_load(const char *path, fit_recipe **out, lisi_error *err)
     if (status == LISI_OK)
       status = read_basis(&in, root);
     if (status == LISI_OK)
-      status = read_embedding(&in, root);
-    if (status == LISI_OK)
       status = read_weights(&in, root);
     if (status == LISI_OK)
       status = read_prior(&in, root);
+    if (status == LISI_OK)
+      status = read_embedding(&in, root);
   }
   yaml_doc_free(doc);
   free(folder);

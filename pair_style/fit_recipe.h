@@ -14,6 +14,9 @@ extern "C" {
 
 enum { FIT_MAX_FILES = 32, FIT_MAX_GROUPS = 64, FIT_MAX_GRID = 64 };
 
+/* How the strength of the prior is found: see fit_solve.h. */
+typedef enum { FIT_RIDGE_GIVEN, FIT_RIDGE_CV, FIT_RIDGE_EVIDENCE } fit_choice;
+
 /* The functions of one order (number of neighbours): n <= nmax, l <= lmax, and sum (n - 1) + l_weight sum l <= degree.
  */
 typedef struct {
@@ -33,6 +36,7 @@ typedef struct {
   double E0[ACE_MAX_ELEMENTS]; /* eV, for example the energies of isolated atoms */
   int ntrain, ntest;
   char *train[FIT_MAX_FILES], *test[FIT_MAX_FILES]; /* paths, relative ones already joined with the recipe's folder */
+  bool train_zero[FIT_MAX_FILES], test_zero[FIT_MAX_FILES]; /* the file has an energy zero of its own, to be fitted */
   char *key_energy, *key_forces, *key_virial, *key_stress, *key_group; /* NULL: the usual names */
   ace_bond *bond; /* [nelements][nelements], radial kind, cut-offs and ZBL; nradmax, lmax, nradbase and crad still to be
                      set */
@@ -53,8 +57,10 @@ typedef struct {
   double force_scale; /* rows of a frame are divided by sqrt(1 + (F_rms / force_scale)^2), so that violent frames do not
                          rule; 0: off */
   double prior_n, prior_l, prior_order, prior_power; /* see fit_basis.h, gamma */
-  double ridge;                                      /* < 0: chosen by cross-validation */
-  int folds;
+  fit_choice choice;
+  double ridge; /* for FIT_RIDGE_GIVEN */
+  bool ard;     /* relevance determination, see fit_ard.h */
+  int folds;    /* 0: one for each config_type */
 } fit_recipe;
 
 /* Reads a recipe; `path` also gives the folder for relative data paths. Unknown keys are errors. Free with

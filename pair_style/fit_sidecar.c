@@ -7,6 +7,7 @@
 #include "fit_maxvol.h"
 #include "fit_neighbors.h"
 
+#include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,9 +59,9 @@ lisi_status fit_invariants(const fit_basis *b, int mu, ace_invariants *inv, lisi
   return LISI_OK;
 }
 
-/* B of all atoms of one element in the training frames. */
+/* B of all atoms of one element in the training frames, after those of an active set that was there before. */
 typedef struct {
-  int m, n;
+  int m, n, before;
   int *first; /* [nframes + 1] rows of a frame */
   double *b;  /* [m][n] */
 } environments;
@@ -97,13 +98,30 @@ static void environments_free(environments *e) {
   free(e->b);
 }
 
+/* The rows whose inverse this is. */
+static lisi_status active_rows(const ace_inverse *inverse, double *b, lisi_error *err) {
+  const int n = inverse->n;
+  lapack_int *pivot = malloc((size_t)n * sizeof *pivot);
+  if (!pivot)
+    return lisi_no_memory(err, (size_t)n * sizeof *pivot);
+  for (size_t k = 0; k < (size_t)n * (size_t)n; k++)
+    b[k] = inverse->d ? inverse->d[k] : (double)inverse->f[k];
+  /* row after row is for LAPACK the transpose, whose inverse is the inverse row after row */
+  const int bad =
+      LAPACKE_dgetrf(LAPACK_COL_MAJOR, n, n, b, n, pivot) != 0 || LAPACKE_dgetri(LAPACK_COL_MAJOR, n, b, n, pivot) != 0;
+  free(pivot);
+  return bad ? lisi_fail(err, LISI_ERR_NUMERIC, "active set: the inverse of the base model is singular") : LISI_OK;
+}
+
 static lisi_status environments_make(const ace_bvalues *values, double cutoff, int mu, int nframes,
-                                     const fit_environment_frame *frame, environments *e, lisi_error *err) {
+                                     const fit_environment_frame *frame, const ace_inverse *base, environments *e,
+                                     lisi_error *err) {
   memset(e, 0, sizeof *e);
   e->n = ace_bvalues_count(values, mu);
   e->first = calloc((size_t)nframes + 1, sizeof *e->first);
   if (!e->first)
     return lisi_no_memory(err, (size_t)nframes * sizeof *e->first);
+  e->before = e->first[0] = base ? base->n : 0;
   for (int k = 0; k < nframes; k++) {
     e->first[k + 1] = e->first[k];
     for (int i = 0; i < frame[k].frame->natoms; i++)
@@ -114,7 +132,7 @@ static lisi_status environments_make(const ace_bvalues *values, double cutoff, i
   e->b = malloc((cells + 1) * sizeof *e->b);
   if (!e->b)
     return lisi_no_memory(err, cells * sizeof *e->b);
-  lisi_status status = LISI_OK;
+  lisi_status status = e->before > 0 ? active_rows(base, e->b, err) : LISI_OK;
 #pragma omp parallel for schedule(dynamic, 1)
   for (int k = 0; k < nframes; k++) {
     lisi_error own = {0};
@@ -149,15 +167,15 @@ static lisi_status largest_grade(const environments *e, const ace_inverse *inver
   return LISI_OK;
 }
 
-static lisi_status active_set(const environments *e, ace_sidecar_element *to, fit_active_report *report,
+static lisi_status active_set(const environments *e, int nbefore, ace_sidecar_element *to, fit_active_report *report,
                               lisi_error *err) {
   fit_active active;
   lisi_status status = fit_maxvol(e->m, e->n, e->b, tolerance, &active, err);
   if (status != LISI_OK)
     return status;
-  to->nenvironments = e->m;
+  to->nenvironments = e->m - e->before + nbefore;
   to->rank = active.rank;
-  *report = (fit_active_report){e->m, active.rank, e->n, active.nswaps, 0};
+  *report = (fit_active_report){to->nenvironments, active.rank, e->n, active.nswaps, 0};
   if (active.inverse) {
     size_t cells = (size_t)e->n * (size_t)e->n;
     double difference = 0;
@@ -182,8 +200,8 @@ static lisi_status active_set(const environments *e, ace_sidecar_element *to, fi
 }
 
 lisi_status fit_sidecar(const fit_basis *basis, const ace_model *model, const double *coefficient, int nframes,
-                        const fit_environment_frame *frame, ace_sidecar **out, fit_active_report *report,
-                        lisi_error *err) {
+                        const fit_environment_frame *frame, const ace_sidecar *base, ace_sidecar **out,
+                        fit_active_report *report, lisi_error *err) {
   *out = NULL;
   size_t n = (size_t)basis->nelements;
   ace_sidecar *s = calloc(1, sizeof *s);
@@ -216,9 +234,9 @@ lisi_status fit_sidecar(const fit_basis *basis, const ace_model *model, const do
     status = ace_bvalues_create(model, inv, "basis", &values, err);
   for (int mu = 0; mu < basis->nelements && status == LISI_OK; mu++) {
     environments e;
-    status = environments_make(values, basis->cutoff, mu, nframes, frame, &e, err);
+    status = environments_make(values, basis->cutoff, mu, nframes, frame, base ? &base->of[mu].inverse : NULL, &e, err);
     if (status == LISI_OK)
-      status = active_set(&e, &s->of[mu], &report[mu], err);
+      status = active_set(&e, base ? base->of[mu].nenvironments : 0, &s->of[mu], &report[mu], err);
     environments_free(&e);
   }
   ace_bvalues_free(values);

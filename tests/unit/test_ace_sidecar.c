@@ -186,7 +186,7 @@ static world *make_world(const char *orders, int nframes, fit_active_report repo
     fit_rows_free(&rows);
   }
   ace_sidecar *s;
-  if (fit_sidecar(w->basis, w->model, c, nframes, frame, &s, report, &err) != LISI_OK ||
+  if (fit_sidecar(w->basis, w->model, c, nframes, frame, NULL, &s, report, &err) != LISI_OK ||
       ace_sidecar_bytes(s, &w->bytes, &w->size, &err) != LISI_OK)
     fail_msg("%s", err.message);
   ace_sidecar_free(s);

@@ -7,6 +7,7 @@
 #include "fit_neighbors.h"
 #include "fit_small.h"
 #include "fit_solve.h"
+#include "fit_stream.h"
 
 #include <math.h>
 
@@ -185,24 +186,29 @@ static void fit_recovers(void **state) {
   fit_basis *b;
   lisi_error err = {0};
   assert_int_equal(fit_basis_make(r, &b, &err), LISI_OK);
-  fit_rows rows[FRAMES];
-  fit_weight weight[FRAMES];
-  int fold[FRAMES], mu[2];
+  fit_triangle part[4];
+  const fit_weight weight = {10, 1, 1};
+  int mu[2];
+  for (int f = 0; f < 4; f++)
+    assert_int_equal(fit_triangle_make(b->ncolumns, &part[f], &err), LISI_OK);
   double *c = coefficients(b, 31);
   for (int k = 0; k < FRAMES; k++) {
     xyz_set *set = make_set(100u + (unsigned)k);
     assert_int_equal(fit_species(b, set, mu, &err), LISI_OK);
-    assert_int_equal(fit_design(b, set, &set->frame[0], mu, &rows[k], &err), LISI_OK);
+    fit_rows rows;
+    assert_int_equal(fit_design(b, set, &set->frame[0], mu, &rows, &err), LISI_OK);
     double *p = contract(b, set, c);
-    memcpy(rows[k].y, p, (size_t)rows[k].nrows * sizeof *p);
+    memcpy(rows.y, p, (size_t)rows.nrows * sizeof *p);
+    assert_int_equal(fit_stream_rows(&rows, &weight, &part[k % 4], &err), LISI_OK);
+    fit_rows_free(&rows);
     free(p);
     xyz_free(set);
-    weight[k] = (fit_weight){10, 1, 1};
-    fold[k] = k % 4;
   }
-  fit_system system = {FRAMES, b->ncolumns, rows, weight, fold, 4, b->gamma};
+  fit_system system = {b->ncolumns, 0, 4, part, b->gamma};
+  fit_prior none = {FIT_RIDGE_GIVEN, 0, false, false}, strong_one = {FIT_RIDGE_GIVEN, 100, false, false},
+            chosen = {FIT_RIDGE_CV, 0, false, false};
   fit_solution s;
-  assert_int_equal(fit_solve(&system, 0, false, &s, &err), LISI_OK);
+  assert_int_equal(fit_solve(&system, &none, &s, &err), LISI_OK);
   /* Coefficients are not unique (a pair term counts the same on either of its atoms), predictions are: a frame that the
    * fit has not seen. */
   xyz_set *fresh = make_set(999);
@@ -215,7 +221,7 @@ static void fit_recovers(void **state) {
   free(q);
   assert_null(s.heldout);
   fit_solution_free(&s);
-  assert_int_equal(fit_solve(&system, 100, false, &s, &err), LISI_OK);
+  assert_int_equal(fit_solve(&system, &strong_one, &s, &err), LISI_OK);
   q = contract(b, fresh, s.coefficient);
   for (int k = 0; k < 1 + 3 * N + 6; k++)
     strong += q[k] * q[k];
@@ -225,11 +231,11 @@ static void fit_recovers(void **state) {
   assert_true(strong < 0.01 * norm);
   fit_solution_free(&s);
   /* Without noise cross-validation wants hardly any prior. */
-  assert_int_equal(fit_solve(&system, -1, false, &s, &err), LISI_OK);
+  assert_int_equal(fit_solve(&system, &chosen, &s, &err), LISI_OK);
   assert_true(s.ridge < 1e-4 && s.ngrid > 0 && s.heldout);
   fit_solution_free(&s);
-  for (int k = 0; k < FRAMES; k++)
-    fit_rows_free(&rows[k]);
+  for (int f = 0; f < 4; f++)
+    fit_triangle_free(&part[f]);
   free(c);
   fit_basis_free(b);
   fit_recipe_free(r);

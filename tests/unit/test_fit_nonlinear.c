@@ -7,6 +7,7 @@
 #include "fit_nonlinear.h"
 #include "fit_small.h"
 #include "fit_solve.h"
+#include "fit_stream.h"
 
 #include <math.h>
 #include <omp.h>
@@ -123,15 +124,19 @@ static double residual(const world *w, const fit_basis *b, const double *c) {
 }
 
 static double *linear_solution(const world *w, const fit_basis *b, double ridge) {
-  fit_rows rows[FRAMES];
+  fit_environment_frame frame[FRAMES];
+  fit_triangle part[3];
   lisi_error err = {0};
   fit_solution s;
   for (int k = 0; k < FRAMES; k++)
-    assert_int_equal(fit_design(b, w->set[k], w->frame[k], w->mu[k], &rows[k], &err), LISI_OK);
-  fit_system system = {FRAMES, b->ncolumns, rows, w->weight, w->fold, 3, b->gamma};
-  assert_int_equal(fit_solve(&system, ridge, false, &s, &err), LISI_OK);
-  for (int k = 0; k < FRAMES; k++)
-    fit_rows_free(&rows[k]);
+    frame[k] = (fit_environment_frame){w->set[k], w->frame[k], w->mu[k]};
+  fit_stream_frames frames = {b, FRAMES, frame, w->weight, w->fold, 3, NULL, 0};
+  assert_int_equal(fit_stream(&frames, "rows", part, &err), LISI_OK);
+  fit_system system = {b->ncolumns, 0, 3, part, b->gamma};
+  fit_prior prior = {FIT_RIDGE_GIVEN, ridge, false, false};
+  assert_int_equal(fit_solve(&system, &prior, &s, &err), LISI_OK);
+  for (int k = 0; k < 3; k++)
+    fit_triangle_free(&part[k]);
   double *c = s.coefficient;
   s.coefficient = NULL;
   fit_solution_free(&s);

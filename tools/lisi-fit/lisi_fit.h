@@ -7,6 +7,7 @@
 #include "lisi_status.h"
 
 int command_train(int argc, char **argv);
+int command_refine(int argc, char **argv);
 int command_test(int argc, char **argv);
 
 /* Prints the message of err, removes it, and returns the exit status. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* lisi-fit: trains and tests ACE force fields. This file only finds the subcommand. */
+/* lisi-fit: trains, refines and tests ACE force fields. This file only finds the subcommand. */
 #include "lisi_fit.h"
 
 #include <stdarg.h>
@@ -7,10 +7,11 @@
 #include <string.h>
 
 static const char help[] =
-    "lisi-fit: train and test ACE force fields for pair_style mlff/lisi\n"
+    "lisi-fit: train, refine and test ACE force fields for pair_style mlff/lisi\n"
     "\n"
-    "  lisi-fit train fit.yaml -o model.yace      fit a model by linear least squares\n"
-    "  lisi-fit test model.yace data.xyz ...      errors of a model by config_type\n"
+    "  lisi-fit train fit.yaml -o model.yace                 fit a model by linear least squares\n"
+    "  lisi-fit refine base.yace new.xyz ... -o model.yace   fine-tune a model with new frames\n"
+    "  lisi-fit test model.yace data.xyz ...                 errors of a model by config_type\n"
     "\n"
     "lisi-fit COMMAND --help says more. --version prints the version.\n"
     "Exit status: 0 fine, 1 the run failed or a limit was exceeded, 2 the call or the input is wrong.\n";
@@ -45,6 +46,8 @@ int main(int argc, char **argv) {
   }
   if (!strcmp(argv[1], "train"))
     return command_train(argc - 1, argv + 1);
+  if (!strcmp(argv[1], "refine"))
+    return command_refine(argc - 1, argv + 1);
   if (!strcmp(argv[1], "test"))
     return command_test(argc - 1, argv + 1);
   fprintf(stderr, "lisi-fit: unknown command '%s' (lisi-fit --help lists them)\n", argv[1]);

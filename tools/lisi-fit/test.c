@@ -2,8 +2,8 @@
 /* lisi-fit test: errors of any .yace model on reference data, through the evaluator that MD uses. */
 #include "ace_eval.h"
 #include "fit_errors.h"
-#include "fit_neighbors.h"
 #include "lisi_fit.h"
+#include "predict.h"
 #include "progress.h"
 
 #include <getopt.h>
@@ -33,54 +33,6 @@ static const char *const limit_name[NLIMITS] = {"energy-rmse", "energy-mae",    
 static const char *const limit_unit[NLIMITS] = {"meV/atom",     "meV/atom", "meV/Angstrom",
                                                 "meV/Angstrom", "%",        "meV/atom"};
 
-/* Total energy, force[3 natoms] and virial[6] of one frame. */
-static lisi_status predict(const ace_model *model, const ace_eval *eval, ace_work *work, const xyz_set *set,
-                           const xyz_frame *f, const int *mu, double *energy, double *force, double *virial,
-                           lisi_error *err) {
-  fit_neighbors list;
-  lisi_status status = fit_neighbors_find(set, f, ace_model_cutoff(model), &list, err);
-  if (status != LISI_OK)
-    return status;
-  size_t n = (size_t)f->natoms, nn = (size_t)list.first[f->natoms];
-  int *element = malloc((n + 1) * sizeof *element), *nelement = malloc((nn + 1) * sizeof *nelement);
-  double *e = malloc((n + 1) * sizeof *e), (*dEdr)[3] = malloc((nn + 1) * sizeof *dEdr);
-  if (!element || !nelement || !e || !dEdr)
-    status = lisi_no_memory(err, nn * sizeof *dEdr);
-  if (status == LISI_OK) {
-    for (size_t i = 0; i < n; i++)
-      element[i] = mu[f->species[i]];
-    for (size_t k = 0; k < nn; k++)
-      nelement[k] = mu[f->species[list.index[k]]];
-    status = ace_eval_atoms(eval, work, f->natoms, element, list.first, nelement, (const double(*)[3])list.rij, e, dEdr,
-                            err);
-  }
-  if (status == LISI_OK) {
-    *energy = 0;
-    memset(force, 0, 3 * n * sizeof *force);
-    memset(virial, 0, 6 * sizeof *virial);
-    for (int i = 0; i < f->natoms; i++) {
-      *energy += e[i];
-      for (int k = list.first[i]; k < list.first[i + 1]; k++) {
-        const double *r = list.rij[k], *g = dEdr[k];
-        for (int d = 0; d < 3; d++) {
-          force[3 * list.index[k] + d] -= g[d];
-          force[3 * i + d] += g[d];
-          virial[d] -= r[d] * g[d];
-        }
-        virial[3] -= 0.5 * (r[1] * g[2] + r[2] * g[1]);
-        virial[4] -= 0.5 * (r[0] * g[2] + r[2] * g[0]);
-        virial[5] -= 0.5 * (r[0] * g[1] + r[1] * g[0]);
-      }
-    }
-  }
-  fit_neighbors_free(&list);
-  free(element);
-  free(nelement);
-  free(e);
-  free(dEdr);
-  return status;
-}
-
 static lisi_status map_species(const ace_model *model, const xyz_set *set, int *mu, lisi_error *err) {
   for (int s = 0; s < set->nspecies; s++)
     if ((mu[s] = ace_model_element(model, set->symbol[s])) < 0)
@@ -105,7 +57,7 @@ static lisi_status test_file(const ace_model *model, const ace_eval *eval, ace_w
       break;
     }
     double energy = 0.0, virial[6] = {0}, *force = malloc(3 * (size_t)f->natoms * sizeof *force);
-    status = force ? predict(model, eval, work, set, f, mu, &energy, force, virial, err)
+    status = force ? predict_frame(model, eval, work, set, f, mu, &energy, force, virial, err)
                    : lisi_no_memory(err, 3 * (size_t)f->natoms * sizeof *force);
     if (status == LISI_OK)
       status = fit_errors_add(table, f, energy, force, virial, err);

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The learning curve: the same recipe on a sixteenth, an eighth, .. of the training frames, each set within the next.
+ * Frame number k in order of config_type belongs to the part 1/2^j where 2^j divides k. */
+#include "train.h"
+
+#include "out_file.h"
+
+#include <fcntl.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { HALVINGS = 4 };
+
+typedef struct {
+  int part, frames; /* 1/part of all */
+  long atoms;
+  double ridge;
+  int effective;
+  fit_error_figures train, unseen;
+} point;
+
+static lisi_status fit_part(const fit_basis *basis, const train_data *tr, const train_data *te,
+                            const fit_weight *weight, int nfolds, const fit_prior *prior, const int *fold,
+                            const int *use, point *to, lisi_error *err) {
+  fit_solution s = {0};
+  fit_error_table seen = {0}, unseen = {0};
+  const size_t nzeros = (size_t)(te->nzeros * basis->nelements);
+  double *zeros = calloc(nzeros + 1, sizeof *zeros);
+  int *rank = calloc((size_t)te->nzeros + 1, sizeof *rank);
+  char label[64];
+  snprintf(label, sizeof label, "1/%d of the training frames", to->part);
+  fit_prior mine = *prior;
+  mine.validate = te->nframes == 0;
+  lisi_status status = zeros && rank ? train_solve(tr, basis, weight, use, nfolds, &mine, label, &s, err)
+                                     : lisi_no_memory(err, nzeros * sizeof *zeros);
+  if (status == LISI_OK && te->nframes > 0) {
+    status = train_test_zeros(te, basis, s.coefficient, zeros, rank, err);
+    if (status == LISI_OK)
+      status = train_errors(te, basis, s.coefficient, 0, NULL, zeros, &unseen, err);
+  } else if (status == LISI_OK)
+    status = train_errors(tr, basis, s.heldout, nfolds, fold, s.heldout_free, &unseen, err);
+  if (status == LISI_OK)
+    status = train_errors(tr, basis, s.coefficient, 0, use, s.free, &seen, err);
+  if (status == LISI_OK) {
+    to->ridge = s.ridge;
+    to->effective = s.rank;
+    to->train = fit_errors_figures(&seen.group[0]);
+    to->unseen = fit_errors_figures(&unseen.group[0]);
+  }
+  fit_errors_free(&seen);
+  fit_errors_free(&unseen);
+  fit_solution_free(&s);
+  free(zeros);
+  free(rank);
+  return status;
+}
+
+static void print_table(FILE *f, const point *p, int n, const train_data *te, int nfolds) {
+  if (te->nframes > 0)
+    fprintf(f, "# learning curve: errors on %d test frames\n", te->nframes);
+  else
+    fprintf(f, "# learning curve: errors on the frames of each of %d folds, by fits without it\n", nfolds);
+  fputs(
+      "# share of the training frames, frames, atoms, ridge, effective parameters; RMSE of energies (meV/atom), forces "
+      "(meV/Angstrom),\n# forces in per cent of the RMS force, virials (meV/atom); the same on the frames of the fit\n",
+      f);
+  for (int k = 0; k < n; k++) {
+    fprintf(f, "%-7.4g %6d %8ld %9.3g %6d", 1.0 / p[k].part, p[k].frames, p[k].atoms, p[k].ridge, p[k].effective);
+    for (int side = 0; side < 2; side++) {
+      const fit_error_figures *x = side ? &p[k].train : &p[k].unseen;
+      fprintf(f, "  %8.2f %8.1f %7.2f %8.2f", 1e3 * x->energy_rmse, 1e3 * x->force_rmse, 100 * x->force_relative,
+              1e3 * x->virial_rmse);
+    }
+    fputc('\n', f);
+  }
+}
+
+static void print_script(FILE *f, const char *name) {
+  fprintf(f,
+          "# gnuplot %s.gp draws %s.svg; edit and run again to restyle\n"
+          "set terminal svg size 720,420 dynamic font 'Helvetica,15' background '#ffffff'\n"
+          "set output '%s.svg'\n"
+          "set border 3 lc rgb '#8a94a0' lw 1\n"
+          "set tics nomirror scale 0.6 tc rgb '#4a5560'\n"
+          "set grid lc rgb '#e3e8ee' lw 1\n"
+          "set logscale xy\n"
+          "set xlabel 'training frames'\n"
+          "set multiplot layout 1,2\n"
+          "set ylabel 'energy RMSE, meV/atom'\n"
+          "plot '%s' using 2:6 with linespoints lw 2 pt 7 lc rgb '#1f6fb4' title 'unseen frames', "
+          "'' using 2:10 with linespoints lw 1.5 pt 6 dt 2 lc rgb '#8a94a0' title 'frames of the fit'\n"
+          "set ylabel 'force RMSE, per cent of RMS force'\n"
+          "plot '%s' using 2:8 with linespoints lw 2 pt 7 lc rgb '#1f6fb4' title 'unseen frames', "
+          "'' using 2:12 with linespoints lw 1.5 pt 6 dt 2 lc rgb '#8a94a0' title 'frames of the fit'\n"
+          "unset multiplot\n",
+          name, name, name, name, name);
+}
+
+/* gnuplot on NAME.gp in its folder; false where there is none, or it fails. */
+static bool draw(const char *path) {
+  const char *slash = strrchr(path, '/');
+  char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup("."), *script = NULL;
+  if (!folder || asprintf(&script, "%s.gp", slash ? slash + 1 : path) < 0) {
+    free(folder);
+    return false;
+  }
+  fflush(NULL);
+  const pid_t child = fork();
+  if (child == 0) {
+    const int sink = open("/dev/null", O_WRONLY);
+    if (chdir(folder) != 0 || sink < 0 || dup2(sink, 1) < 0 || dup2(sink, 2) < 0)
+      _exit(127);
+    execlp("gnuplot", "gnuplot", script, (char *)NULL);
+    _exit(127);
+  }
+  int result = 1;
+  const bool ran = child > 0 && waitpid(child, &result, 0) == child;
+  free(folder);
+  free(script);
+  return ran && WIFEXITED(result) && WEXITSTATUS(result) == 0;
+}
+
+static lisi_status write_curve(const char *path, const point *p, int n, const train_data *te, int nfolds,
+                               lisi_error *err) {
+  char *script = NULL;
+  const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+  out_file *file;
+  if (asprintf(&script, "%s.gp", path) < 0)
+    return lisi_no_memory(err, strlen(path));
+  lisi_status status = out_file_open(path, &file, err);
+  if (status == LISI_OK) {
+    print_table(out_file_stream(file), p, n, te, nfolds);
+    status = out_file_commit(file, err);
+  }
+  if (status == LISI_OK)
+    status = out_file_open(script, &file, err);
+  if (status == LISI_OK) {
+    print_script(out_file_stream(file), name);
+    status = out_file_commit(file, err);
+  }
+  free(script);
+  return status;
+}
+
+lisi_status train_curve(const fit_basis *basis, const train_data *tr, const train_data *te, const fit_weight *weight,
+                        int nfolds, const fit_prior *prior, const char *path, bool quiet, lisi_error *err) {
+  const size_t nframes = (size_t)tr->nframes;
+  int *order = malloc(3 * (nframes + 1) * sizeof *order), *fold = order + nframes + 1, *use = fold + nframes + 1, n = 0;
+  point p[HALVINGS + 1];
+  lisi_status status = order ? LISI_OK : lisi_no_memory(err, 3 * nframes * sizeof *order);
+  if (status == LISI_OK)
+    train_order(tr, order);
+  for (int j = HALVINGS; j >= 0 && status == LISI_OK; j--) {
+    const int part = 1 << j;
+    p[n] = (point){.part = part};
+    for (int k = 0; k < tr->nframes; k++) {
+      /* such that each part has frames of all folds, also where the number of folds is even */
+      fold[order[k]] = (k + k / 2 + k / 4 + k / 8 + k / 16) % nfolds;
+      use[order[k]] = k % part == 0 ? fold[order[k]] : -1;
+      if (k % part != 0)
+        continue;
+      p[n].frames++;
+      p[n].atoms += tr->frame[order[k]].frame->natoms;
+    }
+    if (p[n].frames < 2 * nfolds) /* too few to choose anything with */
+      continue;
+    status = fit_part(basis, tr, te, weight, nfolds, prior, fold, use, &p[n], err);
+    n += status == LISI_OK;
+  }
+  free(order);
+  if (status == LISI_OK && n == 0)
+    status = lisi_fail(err, LISI_ERR_INPUT, "learning curve: %d training frames are too few for %d folds", tr->nframes,
+                       nfolds);
+  if (status == LISI_OK)
+    status = write_curve(path, p, n, te, nfolds, err);
+  if (status != LISI_OK)
+    return status;
+  const bool drawn = draw(path);
+  if (!quiet) {
+    printf("\n");
+    print_table(stdout, p, n, te, nfolds);
+  }
+  if (!drawn)
+    fprintf(stderr, "lisi-fit: warning: gnuplot did not draw %s.svg; the script %s.gp is there\n", path, path);
+  return LISI_OK;
+}
