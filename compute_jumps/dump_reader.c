@@ -39,7 +39,8 @@ struct dump_reader {
   int ntypes, nspecies;
   char (*species)[NAME]; /* [nspecies <= MAX_SPECIES]; the first ntypes are the map's */
   int natoms, capacity, previous;
-  bool any;         /* a frame has been given out */
+  bool any; /* a frame has been given out */
+  bool leave_wrapped;
   atom *atoms;      /* [capacity], as read */
   int64_t *last_id; /* [previous] and the positions of the last frame, for unwrapping */
   double (*last_f)[3];
@@ -553,7 +554,7 @@ static lisi_status read_frame(dump_reader *reader, int64_t limit, outcome *what,
         frame->species[k] = reader->atoms[k].species;
         memcpy(frame->f[k], reader->atoms[k].f, sizeof frame->f[k]);
       }
-      if (!l.unwrapped && reader->any)
+      if (!l.unwrapped && reader->any && !reader->leave_wrapped)
         unwrap(reader);
       reader->any = true;
       *what = FRAME_READ;
@@ -664,6 +665,10 @@ void dump_reader_close(dump_reader *reader) {
   free(reader->frame.species);
   free(reader->frame.f);
   free(reader);
+}
+
+void dump_reader_leave_wrapped(dump_reader *reader) {
+  reader->leave_wrapped = true;
 }
 
 lisi_status dump_reader_next(dump_reader *reader, dump_frame **frame, lisi_error *err) {

@@ -36,6 +36,9 @@ typedef struct {
 LISI_MUST_CHECK lisi_status dump_reader_open(int nfiles, const char *const *files, int ntypes,
                                              const char *const *type_name, dump_reader **reader, lisi_error *err);
 void dump_reader_close(dump_reader *reader); /* accepts NULL */
+/* For those to whom images mean nothing: wrapped positions stay as the file has them, and nobody is warned of large
+ * steps. */
+void dump_reader_leave_wrapped(dump_reader *reader);
 
 /* The next frame in *frame (owned by the reader, good until the next call), NULL at the end. Positions: x, xs, xu or
  * xsu; image flags ix iy iz are used with x and xs; wrapped positions without them are unwrapped by the nearest image

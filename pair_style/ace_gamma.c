@@ -139,17 +139,30 @@ double ace_grade(const ace_inverse *inverse, const double *B, double *sum) {
   return most;
 }
 
+int ace_gamma_count(const ace_gamma *g, int element) {
+  return g->of[element].n;
+}
+
+lisi_status ace_gamma_coefficients(const ace_gamma *g, ace_gamma_work *w, int element, int nneigh, const int *nelement,
+                                   const double (*rij)[3], double *coefficient, double *value, lisi_error *err) {
+  lisi_status status = ace_gamma_require(g, element, err);
+  if (status == LISI_OK)
+    status = ace_bvalues_atom(g->values, w->bwork, element, nneigh, nelement, rij, w->B, err);
+  if (status != LISI_OK)
+    return status;
+  const double grade = ace_grade(&g->of[element].inverse, w->B, coefficient);
+  if (value)
+    *value = grade;
+  return LISI_OK;
+}
+
 lisi_status ace_gamma_atoms(const ace_gamma *g, ace_gamma_work *w, int natoms, const int *element, const int *first,
                             const int *nelement, const double (*rij)[3], double *value, lisi_error *err) {
   for (int i = 0; i < natoms; i++) {
-    const active *a = &g->of[element[i]];
-    lisi_status status = ace_gamma_require(g, element[i], err);
-    if (status == LISI_OK)
-      status = ace_bvalues_atom(g->values, w->bwork, element[i], first[i + 1] - first[i], nelement + first[i],
-                                rij + first[i], w->B, err);
+    lisi_status status = ace_gamma_coefficients(g, w, element[i], first[i + 1] - first[i], nelement + first[i],
+                                                rij + first[i], w->sum, &value[i], err);
     if (status != LISI_OK)
       return status;
-    value[i] = ace_grade(&a->inverse, w->B, w->sum);
   }
   return LISI_OK;
 }

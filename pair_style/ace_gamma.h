@@ -31,6 +31,14 @@ LISI_MUST_CHECK lisi_status ace_gamma_require(const ace_gamma *gamma, int elemen
 /* Of the inverses, which are nearly all that it holds. */
 size_t ace_gamma_bytes(const ace_gamma *gamma);
 
+/* Number of functions of an element, which is that of the environments in its active set. */
+int ace_gamma_count(const ace_gamma *gamma, int element);
+/* One environment as a combination of those of the active set: coefficient[ace_gamma_count] = B A^-1; arguments as for
+ * ace_bvalues_atom. *value (may be NULL) is the grade, the largest of their absolute values; INFINITY where one of them
+ * is not finite. */
+LISI_MUST_CHECK lisi_status ace_gamma_coefficients(const ace_gamma *gamma, ace_gamma_work *work, int element,
+                                                   int nneigh, const int *nelement, const double (*rij)[3],
+                                                   double *coefficient, double *value, lisi_error *err);
 /* gamma of natoms atoms, arguments as for ace_eval_atoms. Every element among them needs an active set. */
 LISI_MUST_CHECK lisi_status ace_gamma_atoms(const ace_gamma *gamma, ace_gamma_work *work, int natoms,
                                             const int *element, const int *first, const int *nelement,

@@ -9,6 +9,7 @@
 int command_train(int argc, char **argv);
 int command_refine(int argc, char **argv);
 int command_test(int argc, char **argv);
+int command_select(int argc, char **argv);
 
 /* Prints the message of err, removes it, and returns the exit status. */
 int lisi_fit_report(const lisi_error *err);

@@ -12,6 +12,7 @@ static const char help[] =
     "  lisi-fit train fit.yaml -o model.yace                 fit a model by linear least squares\n"
     "  lisi-fit refine base.yace new.xyz ... -o model.yace   fine-tune a model with new frames\n"
     "  lisi-fit test model.yace data.xyz ...                 errors of a model by config_type\n"
+    "  lisi-fit select model.yace run.dump ...               the frames most worth a reference calculation\n"
     "\n"
     "lisi-fit COMMAND --help says more. --version prints the version.\n"
     "Exit status: 0 fine, 1 the run failed or a limit was exceeded, 2 the call or the input is wrong.\n";
@@ -50,6 +51,8 @@ int main(int argc, char **argv) {
     return command_refine(argc - 1, argv + 1);
   if (!strcmp(argv[1], "test"))
     return command_test(argc - 1, argv + 1);
+  if (!strcmp(argv[1], "select"))
+    return command_select(argc - 1, argv + 1);
   fprintf(stderr, "lisi-fit: unknown command '%s' (lisi-fit --help lists them)\n", argv[1]);
   return 2;
 }
