@@ -5,7 +5,9 @@
 #define LISI_FIT_H
 
 #include "lisi_status.h"
+#include "xyz_read.h"
 
+int command_convert(int argc, char **argv);
 int command_train(int argc, char **argv);
 int command_test(int argc, char **argv);
 
@@ -13,5 +15,8 @@ int command_test(int argc, char **argv);
 int lisi_fit_report(const lisi_error *err);
 /* A message about the call, and exit status 2. */
 int lisi_fit_usage(const char *command, const char *format, ...) LISI_PRINTF(2, 3);
+
+/* Prints what the reader noted of a file, as warnings. */
+void lisi_fit_notes(const xyz_set *set);
 
 #endif

@@ -9,6 +9,7 @@
 static const char help[] =
     "lisi-fit: train and test ACE force fields for pair_style mlff/lisi\n"
     "\n"
+    "  lisi-fit convert FILE ... -o data.xyz      output of CP2K, or extended XYZ, to one data file\n"
     "  lisi-fit train fit.yaml -o model.yace      fit a model by linear least squares\n"
     "  lisi-fit test model.yace data.xyz ...      errors of a model by config_type\n"
     "\n"
@@ -30,6 +31,14 @@ int lisi_fit_usage(const char *command, const char *format, ...) {
   return 2;
 }
 
+void lisi_fit_notes(const xyz_set *set) {
+  for (const char *s = set->notes; s && *s;) {
+    const size_t n = strcspn(s, "\n");
+    fprintf(stderr, "lisi-fit: warning: %.*s\n", (int)n, s);
+    s += n + (s[n] != '\0');
+  }
+}
+
 int main(int argc, char **argv) {
   if (argc < 2) {
     fputs(help, stderr);
@@ -43,6 +52,8 @@ int main(int argc, char **argv) {
     puts("lisi-fit " LISI_VERSION);
     return 0;
   }
+  if (!strcmp(argv[1], "convert"))
+    return command_convert(argc - 1, argv + 1);
   if (!strcmp(argv[1], "train"))
     return command_train(argc - 1, argv + 1);
   if (!strcmp(argv[1], "test"))
