@@ -445,6 +445,8 @@ static void refused(void **state) {
       changed(kept("low.out"), "Environment number                                              1",
               "Environment number                                              2"));
   bad(&f, "u.out", true, "2 force environments");
+  put(&f, "u.out", changed(kept("low.out"), "      2      2      Si  ", "      3      2      Si  "));
+  bad(&f, "u.out", true, "no table of forces");
   /* the last line of the table is lost */
   put(&f, "u.out", changed(kept("low.out"), "      2      2      Si  ", " garbage "));
   bad(&f, "u.out", true, "no table of forces");
@@ -666,6 +668,13 @@ static void optimisation(void **state) {
   /* What the output says where it has that energy; the file of forces that CP2K wrote has 0.0039409598 here. */
   near(set->frame[0].force[0], 0.00332401 * hartree / bohr, 1e-12);
   near(set->frame[0].virial[0], -51.7751354522 * volume / gpa, 1e-9);
+  xyz_free(set);
+  /* Evaluations of the same point without tables, earlier and later, do not hide them. */
+#define POOR " ENERGY| Total FORCE_EVAL ( QS ) energy [a.u.]:  -11.133202157334633\n"
+  put(&f, "geo.out", joined(changed(kept("geo.out"), " OPTIMIZATION STEP:      1\n", POOR), strdup(POOR)));
+  set = good(&f, "geo.out", false);
+  assert_int_equal(set->nframes, 3);
+  assert_true(set->frame[2].has_virial);
   xyz_free(set);
   put(&f, "geo.out", changed(kept("geo.out"), "STRESS|", "STRAIN|"));
   set = good(&f, "geo.out", false);
