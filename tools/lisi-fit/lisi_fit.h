@@ -18,5 +18,9 @@ int lisi_fit_usage(const char *command, const char *format, ...) LISI_PRINTF(2, 
 
 /* Prints what the reader noted of a file, as warnings. */
 void lisi_fit_notes(const xyz_set *set);
+/* fit_check() of all files of a fit or a test (ntrain or ntest may be 0), its warnings on stderr, the notes of the
+ * reader among them. E0[nelements] is NULL where it is not known. */
+LISI_MUST_CHECK lisi_status lisi_fit_check(int ntrain, xyz_set *const *train, int ntest, xyz_set *const *test,
+                                           int nelements, char (*element)[4], const double *E0, lisi_error *err);
 
 #endif

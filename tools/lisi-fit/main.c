@@ -31,14 +31,6 @@ int lisi_fit_usage(const char *command, const char *format, ...) {
   return 2;
 }
 
-void lisi_fit_notes(const xyz_set *set) {
-  for (const char *s = set->notes; s && *s;) {
-    const size_t n = strcspn(s, "\n");
-    fprintf(stderr, "lisi-fit: warning: %.*s\n", (int)n, s);
-    s += n + (s[n] != '\0');
-  }
-}
-
 int main(int argc, char **argv) {
   if (argc < 2) {
     fputs(help, stderr);

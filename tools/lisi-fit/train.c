@@ -388,6 +388,9 @@ static lisi_status train(const char *recipe_path, const char *out, double ridge,
     status = data_load(&tr, recipe, basis, true, err);
   if (status == LISI_OK)
     status = data_load(&te, recipe, basis, false, err);
+  if (status == LISI_OK)
+    status = lisi_fit_check(tr.nsets, tr.set, te.nsets, te.set, basis->nelements, basis->element,
+                            recipe->fit_E0 ? NULL : basis->E0, err);
   if (status == LISI_OK && recipe->fit_E0)
     status = fit_offsets(basis, (const xyz_set *const *)tr.set, (const int *const *)tr.mu, tr.nsets, err);
   if (status == LISI_OK && !quiet)
