@@ -21,7 +21,7 @@ foreach(source ${tests})
 endforeach()
 
 # What fuzzing found, through the harnesses that found it.
-target_sources(test_fuzz_inputs PRIVATE tests/fuzz/fuzz_yace.c tests/fuzz/fuzz_jumps.c)
+target_sources(test_fuzz_inputs PRIVATE tests/fuzz/fuzz_yace.c tests/fuzz/fuzz_jumps.c tests/fuzz/fuzz_cp2k.c)
 
 foreach(kind cli lammps e2e)
   set(procs 1)

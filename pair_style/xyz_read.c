@@ -2,11 +2,13 @@
 /* Extended XYZ: a count, a comment line of key=value pairs with Lattice and Properties, and one line per atom. */
 #include "xyz_read.h"
 
+#include "cp2k_read.h"
 #include "file_bytes.h"
 
 #include <ctype.h>
 #include <math.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,9 +56,10 @@ static bool number(const char *text, double *value) {
 }
 
 /* Takes one key and value off the comment line: key=value, key="quoted value", or a bare key, whose value is "". NULL
- * key at the end. */
-static char *take_pair(char **at, char **value) {
+ * at the end. */
+static char *take_pair(char **at, char **value, bool *bare) {
   char *s = *at;
+  *bare = false;
   while (isspace((unsigned char)*s))
     s++;
   if (!*s)
@@ -69,6 +72,7 @@ static char *take_pair(char **at, char **value) {
       *s++ = '\0';
     *at = s;
     *value = s - 1 >= key && *(s - 1) == '\0' ? s - 1 : s;
+    *bare = true;
     return key;
   }
   *s++ = '\0';
@@ -144,13 +148,33 @@ static double cell_volume(const double h[9]) {
   return h[0] * (h[4] * h[8] - h[5] * h[7]) - h[1] * (h[3] * h[8] - h[5] * h[6]) + h[2] * (h[3] * h[7] - h[4] * h[6]);
 }
 
-static lisi_status read_comment(reader *in, char *line, const xyz_keys *keys, xyz_frame *f, layout *columns) {
+/* Keeps a pair that has no place of its own. */
+static lisi_status keep_pair(reader *in, xyz_frame *f, const char *key, const char *value, bool bare) {
+  const size_t had = f->other ? strlen(f->other) : 0, room = had + strlen(key) + strlen(value) + 5;
+  const char *quote = bare || (*value && !strpbrk(value, " \t\"'")) ? "" : strchr(value, '"') ? "'" : "\"";
+  char *grown = realloc(f->other, room);
+  if (!grown)
+    return lisi_no_memory(in->err, room);
+  f->other = grown;
+  snprintf(grown + had, room - had, "%s%s%s%s%s%s", had ? " " : "", key, bare ? "" : "=", quote, bare ? "" : value,
+           quote);
+  return LISI_OK;
+}
+
+static bool is_false(const char *value) {
+  return !strcmp(value, "F") || !strcmp(value, "False") || !strcmp(value, "false") || !strcmp(value, "0");
+}
+
+static lisi_status read_comment(reader *in, char *line, const xyz_keys *keys, xyz_frame *f, layout *columns,
+                                bool *unconverged) {
+  *unconverged = false;
   bool have_cell = false, have_properties = false, have_stress = false;
   double stress[9] = {0};
   char *value;
+  bool bare, cp2k_title = strstr(line, "i =") && strstr(line, "E =");
   f->pbc[0] = f->pbc[1] = f->pbc[2] = true;
   strcpy(f->group, "default");
-  for (char *at = line, *key; (key = take_pair(&at, &value));) {
+  for (char *at = line, *key; (key = take_pair(&at, &value, &bare));) {
     bool good = true;
     if (!strcmp(key, "Lattice")) {
       good = numbers(value, 9, f->cell);
@@ -191,12 +215,23 @@ static lisi_status read_comment(reader *in, char *line, const xyz_keys *keys, xy
       good = n > 0 && n < sizeof f->group;
       if (good)
         memcpy(f->group, value, n + 1);
+    } else {
+      if (!strcmp(key, "scf_converged") || !strcmp(key, "converged"))
+        *unconverged = *unconverged || is_false(value);
+      lisi_status status = keep_pair(in, f, key, value, bare);
+      if (status != LISI_OK)
+        return status;
     }
     if (!good)
       return lisi_fail(in->err, LISI_ERR_INPUT,
                        "%s:%d: %s: wrong value (not the expected number of finite numbers, or text that is too long)",
                        in->name, in->number, key);
   }
+  if (!have_cell && cp2k_title)
+    return lisi_fail(
+        in->err, LISI_ERR_INPUT,
+        "%s:%d: no Lattice: this looks like a trajectory of CP2K; give the output file of that run instead", in->name,
+        in->number);
   if (!have_cell)
     return lisi_fail(in->err, LISI_ERR_INPUT, "%s:%d: no Lattice=\"...\" in the comment line", in->name, in->number);
   if (!have_properties)
@@ -212,11 +247,7 @@ static lisi_status read_comment(reader *in, char *line, const xyz_keys *keys, xy
   return LISI_OK;
 }
 
-static lisi_status species_index(reader *in, xyz_set *set, const char *symbol, int *index) {
-  size_t n = strlen(symbol);
-  if (n > 3 || !isupper((unsigned char)symbol[0]))
-    return lisi_fail(in->err, LISI_ERR_INPUT, "%s:%d: expected an element symbol, found '%.20s'", in->name, in->number,
-                     symbol);
+lisi_status xyz_set_species(xyz_set *set, const char *symbol, int *index, lisi_error *err) {
   for (int s = 0; s < set->nspecies; s++)
     if (!strcmp(set->symbol[s], symbol)) {
       *index = s;
@@ -224,11 +255,18 @@ static lisi_status species_index(reader *in, xyz_set *set, const char *symbol, i
     }
   void *grown = realloc(set->symbol, (size_t)(set->nspecies + 1) * sizeof *set->symbol);
   if (!grown)
-    return lisi_no_memory(in->err, (size_t)(set->nspecies + 1) * sizeof *set->symbol);
+    return lisi_no_memory(err, (size_t)(set->nspecies + 1) * sizeof *set->symbol);
   set->symbol = grown;
-  memcpy(set->symbol[set->nspecies], symbol, n + 1);
+  snprintf(set->symbol[set->nspecies], sizeof *set->symbol, "%s", symbol);
   *index = set->nspecies++;
   return LISI_OK;
+}
+
+static lisi_status species_index(reader *in, xyz_set *set, const char *symbol, int *index) {
+  if (strlen(symbol) > 3 || !isupper((unsigned char)symbol[0]))
+    return lisi_fail(in->err, LISI_ERR_INPUT, "%s:%d: expected an element symbol, found '%.20s'", in->name, in->number,
+                     symbol);
+  return xyz_set_species(set, symbol, index, in->err);
 }
 
 static lisi_status read_atom(reader *in, xyz_set *set, xyz_frame *f, const layout *columns, int atom) {
@@ -275,7 +313,8 @@ static lisi_status check_duplicates(reader *in, const xyz_frame *f) {
   return LISI_OK;
 }
 
-static lisi_status read_frame(reader *in, char *count, const xyz_keys *keys, xyz_set *set, xyz_frame *f) {
+static lisi_status read_frame(reader *in, char *count, const xyz_keys *keys, xyz_set *set, xyz_frame *f,
+                              bool *unconverged) {
   double n;
   char *state = NULL, *word = strtok_r(count, " \t", &state);
   if (!word || strtok_r(NULL, " \t", &state) || !number(word, &n) || n < 1 || n > MAX_ATOMS || n != floor(n))
@@ -287,7 +326,7 @@ static lisi_status read_frame(reader *in, char *count, const xyz_keys *keys, xyz
   f->natoms = (int)n;
   f->line = in->number;
   layout columns;
-  lisi_status status = read_comment(in, comment, keys, f, &columns);
+  lisi_status status = read_comment(in, comment, keys, f, &columns, unconverged);
   if (status != LISI_OK)
     return status;
   if ((size_t)(in->end - in->at) / 2 < (size_t)f->natoms && in->at < in->end + 1)
@@ -305,8 +344,15 @@ static lisi_status read_frame(reader *in, char *count, const xyz_keys *keys, xyz
   return status == LISI_OK ? check_duplicates(in, f) : status;
 }
 
-lisi_status xyz_parse(const char *bytes, size_t size, const char *name, const xyz_keys *given, xyz_set **out,
-                      lisi_error *err) {
+static void frame_free(xyz_frame *f) {
+  free(f->species);
+  free(f->pos);
+  free(f->force);
+  free(f->other);
+}
+
+static lisi_status parse(const char *bytes, size_t size, const char *name, const xyz_keys *given, bool skip,
+                         xyz_set **out, lisi_error *err) {
   xyz_keys keys = given ? *given : (xyz_keys){0};
   if (!keys.energy)
     keys.energy = "energy";
@@ -318,11 +364,16 @@ lisi_status xyz_parse(const char *bytes, size_t size, const char *name, const xy
     keys.stress = "stress";
   if (!keys.group)
     keys.group = "config_type";
+  if (cp2k_recognised(bytes, size))
+    return cp2k_parse_file(bytes, size, name, skip, out, err);
   *out = NULL;
-  char *copy = malloc(size + 1);
+  char *copy = malloc(size + 1), *notes = NULL;
+  size_t notes_size = 0;
+  FILE *notes_stream = open_memstream(&notes, &notes_size);
   xyz_set *set = calloc(1, sizeof *set);
+  bool left_out = false;
   lisi_status status = LISI_OK;
-  if (!copy || !set || !(set->name = strdup(name)))
+  if (!copy || !notes_stream || !set || !(set->name = strdup(name)))
     status = lisi_no_memory(err, size);
   if (status == LISI_OK) {
     memcpy(copy, bytes, size);
@@ -347,11 +398,32 @@ lisi_status xyz_parse(const char *bytes, size_t size, const char *name, const xy
         set->frame = grown;
       }
       memset(&set->frame[set->nframes], 0, sizeof *set->frame);
-      status = read_frame(&in, line, &keys, set, &set->frame[set->nframes++]);
+      xyz_frame *f = &set->frame[set->nframes++];
+      bool unconverged = false;
+      status = read_frame(&in, line, &keys, set, f, &unconverged);
+      if (status != LISI_OK || !unconverged)
+        continue;
+      if (!skip)
+        status = lisi_fail(err, LISI_ERR_INPUT,
+                           "%s:%d: the SCF of this frame did not converge (scf_converged=F), so its energy and forces "
+                           "are not to be used (lisi-fit convert --skip-unconverged leaves it out)",
+                           name, f->line);
+      else {
+        fprintf(notes_stream, "%s: line %d: the SCF did not converge: left out\n", name, f->line);
+        left_out = true;
+        frame_free(f);
+        set->nframes--;
+      }
     }
-    if (status == LISI_OK && set->nframes == 0)
+    if (status == LISI_OK && set->nframes == 0 && !left_out)
       status = lisi_fail(err, LISI_ERR_INPUT, "%s: no frames", name);
   }
+  if (notes_stream && fclose(notes_stream) != 0 && status == LISI_OK)
+    status = lisi_no_memory(err, notes_size);
+  if (set)
+    set->notes = notes;
+  else
+    free(notes);
   free(copy);
   if (status != LISI_OK) {
     xyz_free(set);
@@ -361,28 +433,39 @@ lisi_status xyz_parse(const char *bytes, size_t size, const char *name, const xy
   return LISI_OK;
 }
 
-lisi_status xyz_load(const char *path, const xyz_keys *keys, xyz_set **set, lisi_error *err) {
+lisi_status xyz_parse(const char *bytes, size_t size, const char *name, const xyz_keys *keys, xyz_set **set,
+                      lisi_error *err) {
+  return parse(bytes, size, name, keys, false, set, err);
+}
+
+static lisi_status load(const char *path, const xyz_keys *keys, bool skip, xyz_set **set, lisi_error *err) {
   char *bytes;
   size_t size;
   *set = NULL;
   lisi_status status = file_bytes_read(path, (size_t)1 << 32, &bytes, &size, err);
   if (status != LISI_OK)
     return status;
-  status = xyz_parse(bytes, size, path, keys, set, err);
+  status = parse(bytes, size, path, keys, skip, set, err);
   free(bytes);
   return status;
+}
+
+lisi_status xyz_load(const char *path, const xyz_keys *keys, xyz_set **set, lisi_error *err) {
+  return load(path, keys, false, set, err);
+}
+
+lisi_status xyz_load_converged(const char *path, const xyz_keys *keys, xyz_set **set, lisi_error *err) {
+  return load(path, keys, true, set, err);
 }
 
 void xyz_free(xyz_set *set) {
   if (!set)
     return;
-  for (int k = 0; k < set->nframes; k++) {
-    free(set->frame[k].species);
-    free(set->frame[k].pos);
-    free(set->frame[k].force);
-  }
+  for (int k = 0; k < set->nframes; k++)
+    frame_free(&set->frame[k]);
   free(set->frame);
   free(set->symbol);
+  free(set->notes);
   free(set->name);
   free(set);
 }

@@ -24,6 +24,7 @@ if [[ -z $clang ]] || ! "$clang" -fsanitize=$sanitize probe.c -o probe 2>probe.l
   exit 77
 fi
 case $target in
+  cp2k) sources=("$root"/pair_style/cp2k_*.c "$root"/pair_style/xyz_*.c) libraries='-lyaml -lz -lm' ;;
   yace) sources=("$root"/pair_style/ace_*.c) libraries='-lyaml -lz -lm' ;;
   *) sources=("$root"/compute_jumps/*.c "$root"/fix_msm/*.c) libraries='-lyaml -lz -lsymspg -llapacke -lopenblas -larpack -lm' ;;
 esac

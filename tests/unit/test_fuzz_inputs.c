@@ -2,6 +2,7 @@
 /* The inputs kept in tests/fuzz, once through the fuzzer's harness: good ones, slightly wrong ones, and what
  * fuzzing has found. A name that begins with "wrong" must be refused, "found" may be either, any other must be
  * evaluated. And files too large to keep that ask for absurd amounts of memory. */
+#include "../fuzz/fuzz_cp2k.h"
 #include "../fuzz/fuzz_jumps.h"
 #include "../fuzz/fuzz_yace.h"
 
@@ -61,6 +62,11 @@ static void yace_inputs(void **state) {
 static void jumps_inputs(void **state) {
   (void)state;
   replay("jumps", fuzz_jumps, 11);
+}
+
+static void cp2k_inputs(void **state) {
+  (void)state;
+  replay("cp2k", fuzz_cp2k, 7);
 }
 
 /* `text` (freed) with the first `from` replaced by `to`. */
@@ -132,6 +138,6 @@ static void absurd_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(yace_inputs), cmocka_unit_test(jumps_inputs),
-                                     cmocka_unit_test(absurd_memory)};
+                                     cmocka_unit_test(cp2k_inputs), cmocka_unit_test(absurd_memory)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,7 @@
 static const char help[] =
     "lisi-fit: train, refine and test ACE force fields for pair_style mlff/lisi\n"
     "\n"
+    "  lisi-fit convert FILE ... -o data.xyz                 output of CP2K, or extended XYZ, to one data file\n"
     "  lisi-fit train fit.yaml -o model.yace                 fit a model by linear least squares\n"
     "  lisi-fit refine base.yace new.xyz ... -o model.yace   fine-tune a model with new frames\n"
     "  lisi-fit test model.yace data.xyz ...                 errors of a model by config_type\n"
@@ -45,6 +46,8 @@ int main(int argc, char **argv) {
     puts("lisi-fit " LISI_VERSION);
     return 0;
   }
+  if (!strcmp(argv[1], "convert"))
+    return command_convert(argc - 1, argv + 1);
   if (!strcmp(argv[1], "train"))
     return command_train(argc - 1, argv + 1);
   if (!strcmp(argv[1], "refine"))

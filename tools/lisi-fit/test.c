@@ -40,15 +40,11 @@ static lisi_status map_species(const ace_model *model, const xyz_set *set, int *
   return LISI_OK;
 }
 
-static lisi_status test_file(const ace_model *model, const ace_eval *eval, ace_work *work, const char *path,
-                             const xyz_keys *keys, fit_error_table *table, lisi_error *err) {
-  xyz_set *set;
-  lisi_status status = xyz_load(path, keys, &set, err);
-  if (status != LISI_OK)
-    return status;
-  int *mu = malloc((size_t)set->nspecies * sizeof *mu);
-  status = mu ? map_species(model, set, mu, err) : lisi_no_memory(err, (size_t)set->nspecies * sizeof *mu);
-  progress bar = progress_start(path);
+static lisi_status test_set(const ace_model *model, const ace_eval *eval, ace_work *work, const xyz_set *set,
+                            fit_error_table *table, lisi_error *err) {
+  int *mu = malloc(((size_t)set->nspecies + 1) * sizeof *mu);
+  lisi_status status = mu ? map_species(model, set, mu, err) : lisi_no_memory(err, (size_t)set->nspecies * sizeof *mu);
+  progress bar = progress_start(set->name);
   for (int k = 0; k < set->nframes && status == LISI_OK; k++) {
     const xyz_frame *f = &set->frame[k];
     if (!f->force || !f->has_energy) {
@@ -68,7 +64,6 @@ static lisi_status test_file(const ace_model *model, const ace_eval *eval, ace_w
   }
   progress_end(&bar);
   free(mu);
-  xyz_free(set);
   return status;
 }
 
@@ -87,8 +82,26 @@ static lisi_status run(int nfiles, char **file, const xyz_keys *keys, fit_error_
     status = ace_work_create(eval, &work, err);
   if (status == LISI_OK)
     status = fit_errors_init(table, err);
-  for (int k = 1; k < nfiles && status == LISI_OK; k++)
-    status = test_file(model, eval, work, file[k], keys, table, err);
+  xyz_set **set = calloc((size_t)nfiles, sizeof *set);
+  if (status == LISI_OK && !set)
+    status = lisi_no_memory(err, (size_t)nfiles * sizeof *set);
+  int nsets = 0;
+  for (; nsets + 1 < nfiles && status == LISI_OK; nsets += status == LISI_OK)
+    status = xyz_load(file[nsets + 1], keys, &set[nsets], err);
+  fit_check_set *looked = malloc((size_t)nfiles * sizeof *looked);
+  if (status == LISI_OK && !looked)
+    status = lisi_no_memory(err, (size_t)nfiles * sizeof *looked);
+  if (status == LISI_OK) {
+    for (int k = 0; k < nsets; k++)
+      looked[k] = (fit_check_set){set[k], true, false};
+    status = lisi_fit_check(looked, nsets, model->nelements, model->element, model->E0, err);
+  }
+  free(looked);
+  for (int k = 0; k < nsets && status == LISI_OK; k++)
+    status = test_set(model, eval, work, set[k], table, err);
+  for (int k = 0; k < nsets; k++)
+    xyz_free(set[k]);
+  free(set);
   ace_work_free(work);
   ace_eval_free(eval);
   ace_model_free(model);

@@ -142,6 +142,22 @@ typedef struct {
   bool cv, quiet;
 } arguments;
 
+/* Both kinds of frames together, so that a test frame among the training frames is seen. */
+static lisi_status check_data(const train_data *tr, const train_data *te, const fit_recipe *recipe, fit_basis *basis,
+                              lisi_error *err) {
+  const int n = tr->nsets + te->nsets;
+  fit_check_set *set = malloc(((size_t)n + 1) * sizeof *set);
+  if (!set)
+    return lisi_no_memory(err, (size_t)n * sizeof *set);
+  for (int k = 0; k < tr->nsets; k++)
+    set[k] = (fit_check_set){tr->set[k], false, recipe->train_zero[k]};
+  for (int k = 0; k < te->nsets; k++)
+    set[tr->nsets + k] = (fit_check_set){te->set[k], true, recipe->test_zero[k]};
+  lisi_status status = lisi_fit_check(set, n, basis->nelements, basis->element, recipe->fit_E0 ? NULL : basis->E0, err);
+  free(set);
+  return status;
+}
+
 static lisi_status train(const arguments *arg, lisi_error *err) {
   fit_recipe *recipe = NULL;
   fit_basis *basis = NULL;
@@ -162,6 +178,8 @@ static lisi_status train(const arguments *arg, lisi_error *err) {
     status = train_data_load(&tr, recipe, basis, true, err);
   if (status == LISI_OK)
     status = train_data_load(&te, recipe, basis, false, err);
+  if (status == LISI_OK)
+    status = check_data(&tr, &te, recipe, basis, err);
   if (status == LISI_OK && recipe->fit_E0)
     status = train_offsets(&tr, basis, err);
   if (status == LISI_OK && !arg->quiet)
