@@ -248,7 +248,7 @@ lisi_status check_energies(check *c) {
   int at = 0;
   for (int k = 0; k < c->nframes && status == LISI_OK; k++) {
     const check_frame *f = &c->frame[k];
-    if (!f->condensed || !f->frame->has_energy )
+    if (!f->condensed || !f->frame->has_energy || f->own_zero)
       continue;
     for (int i = 0; i < f->frame->natoms; i++)
       g.x[(size_t)at * m + (size_t)element_of(&g, f->set->symbol[f->frame->species[i]])] += 1.0 / f->frame->natoms;
