@@ -24,7 +24,7 @@ work=${2:-$root/build/active-learning}
 unset OMP_NUM_THREADS # nproc would take it for the number of cores
 set -a                # for the jobs
 DFT_BATCH='' ENSEMBLE=nvt REFIT=no KMESH=18 DFT_COMMAND='' RECIPE='' TRAIN_DATA=''
-# shellcheck source=loop.conf
+# shellcheck source=/dev/null
 source "$conf"
 set +a
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 # cores are shared out among jobs

@@ -146,7 +146,7 @@ cmp a/history.txt b/history.txt || fail "history after interruptions: $(diff a/h
 for f in model.yace model.sidecar round-01/chosen.xyz round-01/new.xyz round-01/model.yace round-02/chosen.xyz round-02/new.xyz; do cmp a/$f b/$f || fail "$f is another one after interruptions"; done
 # only what was under way was done twice: of the MD at most two runs, since two go at a time
 [[ $(calls dft) -le $((dft + 2)) && $(calls dft) -gt $dft && $(calls md) -le $((md + 2)) && $(calls md) -gt $md && $(calls train) == $((train + 1)) ]] || fail "calls: $(sort calls | uniq -c | tr '\n' ' ')"
-ls -A b b/round-01 | grep -q '^part\|tmp' && fail "leftovers: $(ls -A b b/round-01)"
+ls -A b b/round-0? b/round-0?/md | grep -q '^\.\?part\|tmp' && fail "leftovers: $(ls -A b b/round-0? b/round-0?/md)"
 pass "Ctrl-C in MD and reference calculation, kill in the fit: the same files"
 
 # ---- frames computed elsewhere, and refine
@@ -197,6 +197,9 @@ refused 'the MD Si-1400 failed' "PHASES='Si $loop/Si.xyz 1 1 1 1400'" MASSES='"6
 rm -rf f
 refused 'no_such_program: ' STEPS=200 DFT_COMMAND=no_such_program
 [[ -d f/round-01/dft ]] && ! ls f/round-01/dft/*/failed f/round-01/dft/*/done >/dev/null 2>&1 || fail "a program that is missing has marked frames"
+# a program that something has killed (the batch system, or for lack of memory) has not failed
+refused 'the reference calculations did not finish' STEPS=200 "DFT_COMMAND='exec bash -c \"kill -KILL \\\$\\\$\"'"
+! ls f/round-01/dft/*/failed f/round-01/dft/*/done >/dev/null 2>&1 || fail "a program that was killed has marked frames"
 refused 'none of the frames in' STEPS=200 DFT_COMMAND=false
 grep -q 'set aside: DFT_COMMAND ended with status 1' bad.log || fail "DFT_COMMAND=false: $(cat bad.log)"
 if run loop.conf 'a b' >bad.log 2>&1; then fail "a work folder with a blank"; fi
