@@ -213,18 +213,21 @@ lisi_status fit_refine(const fit_refine_system *sys, double strength, bool valid
   s->stiffness = malloc(n * sizeof *s->stiffness);
   problem p = {.sys = sys};
   lisi_status status = s->coefficient && s->stiffness ? LISI_OK : lisi_no_memory(err, n * sizeof *s->coefficient);
-  if (status == LISI_OK)
+  if (status == LISI_OK) {
     memcpy(s->stiffness, sys->stiffness, n * sizeof *s->stiffness);
-  if (status == LISI_OK)
-    status = problem_make(sys, &p, s->stiffness, err);
-  if (status == LISI_OK && !(strength > 0))
-    status = sys->nparts > 1 ? choose(&p, s, err)
-                             : lisi_fail(err, LISI_ERR_INPUT, "cross-validation needs at least two new frames");
     /* In a parallel region the BLAS uses one thread, and their number changes no bit. */
 #pragma omp parallel
 #pragma omp single
-  if (status == LISI_OK)
+    status = problem_make(sys, &p, s->stiffness, err);
+  }
+  if (status == LISI_OK && !(strength > 0))
+    status = sys->nparts > 1 ? choose(&p, s, err)
+                             : lisi_fail(err, LISI_ERR_INPUT, "cross-validation needs at least two new frames");
+  if (status == LISI_OK) {
+#pragma omp parallel
+#pragma omp single
     status = solve(&p, validate || !(strength > 0), s, err);
+  }
   problem_free(&p);
   if (status != LISI_OK)
     fit_solution_free(s);

@@ -565,6 +565,14 @@ static void relevance(void **state) {
   assert_true(worst < 1e-5);
   assert_true(fabs(left - ard.number) < 1e-6);
   assert_true(fabs(ard.beta * direct(&r, 0, RM, c) / (RM - left) - 1) < 1e-6);
+  /* From a start so stiff, and so noisy, that everything is pruned at once: what the data ask for comes back. */
+  fit_ard_result stiff;
+  double back[RN];
+  assert_int_equal(fit_ard(&t, 1e6, 1e-6, 1e-9, 3000, back, &stiff, &err), LISI_OK);
+  assert_true(stiff.converged && fabs(stiff.evidence - ard.evidence) < 1e-6 * fabs(ard.evidence));
+  for (int k = 0; k < TRUE; k++)
+    assert_true(isfinite(stiff.alpha[where[k]]) && fabs(back[where[k]] - value[k]) < 4 * noise / sqrt(RM));
+  free(stiff.alpha);
   /* through fit_solve, with columns and gamma of any size; and what is pruned stays at zero in the fits of the folds */
   double gamma[RN];
   for (int k = 0; k < RN; k++)

@@ -172,6 +172,11 @@ static lisi_status train(const arguments *arg, lisi_error *err) {
   fit_weight *weight = NULL;
   fit_prior prior = {0};
   lisi_status status = side ? fit_recipe_load(arg->recipe, &recipe, err) : lisi_no_memory(err, strlen(arg->out));
+  if (status == LISI_OK && arg->curve && recipe->ndensity > 1)
+    status = lisi_fail(err, LISI_ERR_UNSUPPORTED,
+                       "%s: --learning-curve is for linear models, not for several densities", arg->recipe);
+  if (status == LISI_OK && arg->prior_given && arg->choice == FIT_RIDGE_GIVEN && arg->ridge == 0 && recipe->ard)
+    status = lisi_fail(err, LISI_ERR_INPUT, "--ridge: kind ard needs a number above 0 to start from");
   if (status == LISI_OK)
     status = fit_basis_make(recipe, &basis, err);
   if (status == LISI_OK)
@@ -222,7 +227,8 @@ static lisi_status train(const arguments *arg, lisi_error *err) {
   if (status == LISI_OK && !arg->quiet)
     train_print_result(&r, basis, &tr, &te, recipe->folds == 0);
   if (status == LISI_OK && arg->curve)
-    status = train_curve(basis, &tr, &te, weight, r.nfolds, &prior, arg->curve, arg->quiet, err);
+    status = train_curve(basis, &tr, &te, weight, recipe->folds == 0 ? fold : NULL, r.nfolds, &prior, arg->curve,
+                         arg->quiet, err);
   ace_model_free(model);
   ace_sidecar_free(sidecar);
   free(report);

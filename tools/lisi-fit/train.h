@@ -60,8 +60,9 @@ LISI_MUST_CHECK lisi_status train_densities(const train_frames *frames, const fi
                                             bool quiet, double **all, double **heldout, lisi_error *err);
 
 /* Errors of models on frames, made with the evaluator of MD; a linear fit with coefficients c[ndensity * ncolumns] of
- * `basis`. With `fold`, frame k by those of its own fold, c + fold[k] * (their number). free[nzeros * nelements] (by
- * fold as well) are energy zeros of the sets, which are not part of the model; NULL: none. */
+ * `basis`. With `fold`, frame k by those of its own fold (none where that is < 0), c + fold[k] * (their number).
+ * free[nzeros * nelements] (by fold as well) are energy zeros of the sets, which are not part of the model; NULL: none.
+ */
 LISI_MUST_CHECK lisi_status train_errors(const train_data *d, const fit_basis *basis, const double *c, int nfolds,
                                          const int *fold, const double *free, fit_error_table *table, lisi_error *err);
 
@@ -83,11 +84,12 @@ typedef struct {
 
 void train_result_free(train_result *r);
 
-/* Fits to nested subsets of the training frames, a table of their errors in `path`, and path.gp, path.svg (the picture
+/* Fits to nested subsets of the training frames, with folds by the rule of train_folds or, where group is not NULL, the
+ * fold group[k] for frame k; a table of their errors in `path`, and path.gp, path.svg (the picture
  * where gnuplot is installed). */
 LISI_MUST_CHECK lisi_status train_curve(const fit_basis *basis, const train_data *tr, const train_data *te,
-                                        const fit_weight *weight, int nfolds, const fit_prior *prior, const char *path,
-                                        bool quiet, lisi_error *err);
+                                        const fit_weight *weight, const int *group, int nfolds, const fit_prior *prior,
+                                        const char *path, bool quiet, lisi_error *err);
 
 /* ---- train_report.c: what is said ---- */
 void train_print_basis(const fit_basis *b);

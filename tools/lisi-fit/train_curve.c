@@ -24,7 +24,7 @@ typedef struct {
 
 static lisi_status fit_part(const fit_basis *basis, const train_data *tr, const train_data *te,
                             const fit_weight *weight, int nfolds, const fit_prior *prior, const int *fold,
-                            const int *use, point *to, lisi_error *err) {
+                            const int *use, const int *used, point *to, lisi_error *err) {
   fit_solution s = {0};
   fit_error_table seen = {0}, unseen = {0};
   const size_t nzeros = (size_t)(te->nzeros * basis->nelements);
@@ -43,7 +43,7 @@ static lisi_status fit_part(const fit_basis *basis, const train_data *tr, const 
   } else if (status == LISI_OK)
     status = train_errors(tr, basis, s.heldout, nfolds, fold, s.heldout_free, &unseen, err);
   if (status == LISI_OK)
-    status = train_errors(tr, basis, s.coefficient, 0, use, s.free, &seen, err);
+    status = train_errors(tr, basis, s.coefficient, 1, used, s.free, &seen, err);
   if (status == LISI_OK) {
     to->ridge = s.ridge;
     to->effective = s.rank;
@@ -146,20 +146,25 @@ static lisi_status write_curve(const char *path, const point *p, int n, const tr
 }
 
 lisi_status train_curve(const fit_basis *basis, const train_data *tr, const train_data *te, const fit_weight *weight,
-                        int nfolds, const fit_prior *prior, const char *path, bool quiet, lisi_error *err) {
+                        const int *group, int nfolds, const fit_prior *prior, const char *path, bool quiet,
+                        lisi_error *err) {
   const size_t nframes = (size_t)tr->nframes;
-  int *order = malloc(3 * (nframes + 1) * sizeof *order), *fold = order + nframes + 1, *use = fold + nframes + 1, n = 0;
+  int *order = malloc(4 * (nframes + 1) * sizeof *order), n = 0;
   point p[HALVINGS + 1];
-  lisi_status status = order ? LISI_OK : lisi_no_memory(err, 3 * nframes * sizeof *order);
-  if (status == LISI_OK)
-    train_order(tr, order);
+  if (!order)
+    return lisi_no_memory(err, 4 * nframes * sizeof *order);
+  int *fold = order + nframes + 1, *use = fold + nframes + 1, *used = use + nframes + 1;
+  lisi_status status = LISI_OK;
+  train_order(tr, order);
   for (int j = HALVINGS; j >= 0 && status == LISI_OK; j--) {
     const int part = 1 << j;
     p[n] = (point){.part = part};
     for (int k = 0; k < tr->nframes; k++) {
-      /* such that each part has frames of all folds, also where the number of folds is even */
-      fold[order[k]] = (k + k / 2 + k / 4 + k / 8 + k / 16) % nfolds;
+      /* in each part the folds are those of a fit to its frames alone; a frame outside of it is in that of the frame
+       * of the part before it */
+      fold[order[k]] = group ? group[order[k]] : k / part % nfolds;
       use[order[k]] = k % part == 0 ? fold[order[k]] : -1;
+      used[order[k]] = k % part == 0 ? 0 : -1;
       if (k % part != 0)
         continue;
       p[n].frames++;
@@ -167,7 +172,7 @@ lisi_status train_curve(const fit_basis *basis, const train_data *tr, const trai
     }
     if (p[n].frames < 2 * nfolds) /* too few to choose anything with */
       continue;
-    status = fit_part(basis, tr, te, weight, nfolds, prior, fold, use, &p[n], err);
+    status = fit_part(basis, tr, te, weight, nfolds, prior, fold, use, used, &p[n], err);
     n += status == LISI_OK;
   }
   free(order);

@@ -42,6 +42,8 @@ lisi_status train_errors(const train_data *d, const fit_basis *basis, const doub
   for (int f = 0; f < (fold ? nfolds : 1) && status == LISI_OK; f++)
     status = predict_with(d, basis, c + (size_t)f * n, fold, f, p, err);
   for (int k = 0; k < d->nframes && status == LISI_OK; k++) {
+    if (fold && fold[k] < 0)
+      continue;
     const double *z = zero && fold ? zero + (size_t)fold[k] * nzero : zero;
     status = fit_errors_add(table, d->frame[k].frame, p[k][0] + zero_of(d, basis->nelements, k, z), p[k] + 1,
                             p[k] + 1 + 3 * d->frame[k].frame->natoms, err);
