@@ -8,6 +8,7 @@
 #include "file_bytes.h"
 #include "lisi_fit.h"
 #include "out_file.h"
+#include "picture.h"
 #include "progress.h"
 #include "sha256.h"
 #include "train.h"
@@ -28,6 +29,7 @@ static const char help[] =
     "                (linear models only)\n"
     "  --ridge X     strength of the prior, instead of the recipe's\n"
     "  --cv          errors of cross-validation as well, each frame predicted by a fit that has not seen its fold\n"
+    "  --plot DIR    pictures of model against reference in DIR/train and DIR/test, with data and gnuplot scripts\n"
     "  --quiet       print errors and warnings only\n"
     "  --help\n";
 
@@ -367,7 +369,8 @@ static void print_basis(const fit_basis *b) {
   }
 }
 
-static lisi_status train(const char *recipe_path, const char *out, double ridge, bool cv, bool quiet, lisi_error *err) {
+static lisi_status train(const char *recipe_path, const char *out, const char *plot, double ridge, bool cv, bool quiet,
+                         lisi_error *err) {
   fit_recipe *recipe = NULL;
   fit_basis *basis = NULL;
   train_data tr = {0}, te = {0};
@@ -457,6 +460,8 @@ static lisi_status train(const char *recipe_path, const char *out, double ridge,
       fit_errors_print(&es, stdout);
     }
   }
+  if (status == LISI_OK && plot)
+    status = picture_of_fit(plot, model, tr.nsets, tr.set, te.nsets, te.set, err);
   ace_model_free(model);
   ace_sidecar_free(sidecar);
   free(report);
@@ -477,12 +482,10 @@ static lisi_status train(const char *recipe_path, const char *out, double ridge,
 }
 
 int command_train(int argc, char **argv) {
-  static const struct option options[] = {{"help", no_argument, 0, 'h'},
-                                          {"ridge", required_argument, 0, 'r'},
-                                          {"cv", no_argument, 0, 'c'},
-                                          {"quiet", no_argument, 0, 'q'},
-                                          {0, 0, 0, 0}};
-  const char *out = NULL;
+  static const struct option options[] = {{"help", no_argument, 0, 'h'},  {"ridge", required_argument, 0, 'r'},
+                                          {"cv", no_argument, 0, 'c'},    {"plot", required_argument, 0, 'p'},
+                                          {"quiet", no_argument, 0, 'q'}, {0, 0, 0, 0}};
+  const char *out = NULL, *plot = NULL;
   double ridge = -1;
   bool cv = false, quiet = false;
   for (int c; (c = getopt_long(argc, argv, "o:h", options, NULL)) != -1;) {
@@ -496,6 +499,9 @@ int command_train(int argc, char **argv) {
       break;
     case 'c':
       cv = true;
+      break;
+    case 'p':
+      plot = optarg;
       break;
     case 'q':
       quiet = true;
@@ -515,7 +521,7 @@ int command_train(int argc, char **argv) {
     return lisi_fit_usage("train", "-o MODEL.yace is missing");
   lisi_error err = {0};
   progress_catch_interrupt();
-  if (train(argv[optind], out, ridge, cv, quiet, &err) != LISI_OK)
+  if (train(argv[optind], out, plot, ridge, cv, quiet, &err) != LISI_OK)
     return lisi_fit_report(&err);
   return 0;
 }
