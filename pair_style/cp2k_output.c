@@ -60,7 +60,9 @@ static lisi_status read_energy(cp2k_lines *in, cp2k_run *run, lisi_error *err) {
   lisi_status status = cp2k_grow(&run->eval, run->neval, &run->room, sizeof *run->eval, err);
   if (status != LISI_OK)
     return status;
-  run->eval[run->neval++] = (cp2k_eval){.line = in->number, .energy = value * factor, .unconverged = run->unconverged};
+  run->eval[run->neval] = (cp2k_eval){
+      .line = in->number, .energy = value * factor, .unconverged = run->unconverged, .initial = run->neval == 0};
+  run->neval++;
   run->unconverged = false;
   return LISI_OK;
 }

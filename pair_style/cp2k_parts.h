@@ -51,6 +51,7 @@ typedef struct {
   int line;
   double energy;
   bool unconverged;
+  bool initial; /* the first one of its run */
   int nforces;
   double *force;     /* [nforces][3] */
   char (*symbol)[4]; /* [nforces], NULL where the table has none */

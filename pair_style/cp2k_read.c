@@ -332,6 +332,7 @@ typedef struct {
   input_slot slot;
   const cp2k_eval **eval; /* by energy */
   int neval;
+  bool md;
 } trajectory;
 
 static int by_energy(const void *a, const void *b) {
@@ -348,7 +349,7 @@ static int richness(const cp2k_eval *e) {
 /* The last evaluation with this energy (hartree, printed with ten decimals), one with forces and stress if there is
  * one; NULL where there is none. Energies stand for steps because the lines that number the steps differ between run
  * types and versions, and line searches evaluate more often than there are steps. */
-static const cp2k_eval *find_eval(const trajectory *t, double energy) {
+static const cp2k_eval *find_eval(const trajectory *t, double energy, bool first) {
   const double tolerance = 6e-11 + 4e-16 * fabs(energy);
   int lo = 0, hi = t->neval;
   while (lo < hi) {
@@ -359,10 +360,13 @@ static const cp2k_eval *find_eval(const trajectory *t, double energy) {
       hi = mid;
   }
   const cp2k_eval *found = NULL;
-  for (; lo < t->neval && t->eval[lo]->energy / CP2K_HARTREE <= energy + tolerance; lo++)
+  for (; lo < t->neval && t->eval[lo]->energy / CP2K_HARTREE <= energy + tolerance; lo++) {
+    if (t->md && t->eval[lo]->initial && !first)
+      continue;
     if (!found || richness(t->eval[lo]) > richness(found) ||
         (richness(t->eval[lo]) == richness(found) && t->eval[lo]->line > found->line))
       found = t->eval[lo];
+  }
   return found;
 }
 
@@ -388,7 +392,7 @@ typedef struct {
 static lisi_status one_step(reader *r, const cp2k_run *run, const trajectory *t, const cp2k_step *s, bool need_cell,
                             tally *n, int *left_out) {
   const cp2k_step *f = cp2k_steps_find(&t->frc, s->step), *c = cp2k_steps_find(&t->cell, s->step);
-  const cp2k_eval *e = s->has_energy ? find_eval(t, s->energy) : NULL;
+  const cp2k_eval *e = s->has_energy ? find_eval(t, s->energy, s == t->pos.step) : NULL;
   if (!e) {
     n->no_eval++;
     return LISI_OK;
@@ -472,7 +476,7 @@ static void report(reader *r, const trajectory *t, const tally *n, const char *p
 /* All runs from `first` on that belong to the same project make one trajectory. */
 static lisi_status read_trajectory(reader *r, const cp2k_output *out, int first, int *left_out) {
   const cp2k_run *run = &out->run[first];
-  trajectory t = {.neval = 0};
+  trajectory t = {.md = is_md(run)};
   char pos[300], frc[300], cell[300];
   bool have_pos = false, have_frc = false, have_cell = false;
   lisi_status status = load_input(r, run, false, &t.slot);

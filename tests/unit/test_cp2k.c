@@ -610,6 +610,7 @@ static void restarted(void **state) {
   /* The first part was killed in the middle of a frame. */
   frc[strlen(frc) - 30] = '\0';
   frc = joined(frc, strdup("\n"));
+  char *restarted_pos = strdup(later_pos);
   put(&f, "tinymd-pos-1.xyz", joined(pos, later_pos));
   put(&f, "tinymd-frc-1.xyz", joined(frc, later_frc));
   xyz_set *set = good(&f, "md.out", false);
@@ -624,7 +625,21 @@ static void restarted(void **state) {
   near(set->frame[3].pos[0], 0.2047322928, 1e-15);
   near(set->frame[3].force[1], 0.0163309129 * hartree / bohr, 1e-13);
   xyz_free(set);
+  /* The initial evaluation of a later part is the last step of the part before, and counts there. */
+  put_md(&f);
+  char *part = kept("md.out"),
+       *third_eval = strstr(part, " ENERGY| Total FORCE_EVAL ( QS ) energy [a.u.]:              -11.130221");
+  char *head = kept("md.out");
+  *strstr(head, " ENERGY|") = '\0';
+  put(&f, "part2.out", joined(head, strdup(third_eval)));
+  free(part);
+  set = good(&f, "part2.out", false);
+  assert_int_equal(set->nframes, 1);
+  near(set->frame[0].energy, md_energy[3] * hartree, 1e-10);
+  xyz_free(set);
   /* Positions of one run with forces of another. */
+  put(&f, "tinymd-pos-1.xyz", joined(kept("tinymd-pos-1.xyz"), strdup(restarted_pos)));
+  free(restarted_pos);
   put(&f, "tinymd-frc-1.xyz", kept("tinymd-frc-1.xyz"));
   set = good(&f, "both.out", false);
   assert_int_equal(set->nframes, 3);
