@@ -85,6 +85,14 @@ fit_error_figures fit_errors_figures(const fit_error_group *g) {
   return x;
 }
 
+/* A number of a table; "-" where there is none. */
+static void cell(FILE *out, int width, int digits, double value, const char *unit) {
+  if (isfinite(value))
+    fprintf(out, " %*.*f%s", width, digits, value, unit);
+  else
+    fprintf(out, " %*s", width + (int)strlen(unit), "-");
+}
+
 void fit_errors_print(const fit_error_table *t, FILE *out) {
   fprintf(out, "%-22s %6s %6s %16s %16s %8s %16s\n", "", "", "", "energy meV/atom", "force meV/A", "of RMS",
           "virial meV/atom");
@@ -93,9 +101,15 @@ void fit_errors_print(const fit_error_table *t, FILE *out) {
   for (int k = 1; k <= t->ngroups; k++) {
     const fit_error_group *g = &t->group[k % t->ngroups]; /* "all" last */
     fit_error_figures x = fit_errors_figures(g);
-    fprintf(out, "%-22s %6d %6ld %8.2f %7.2f %8.1f %7.1f %7.1f%% %8.2f %7.2f\n", g->name, g->nframes, g->natoms,
-            1e3 * x.energy_rmse, 1e3 * x.energy_mae, 1e3 * x.force_rmse, 1e3 * x.force_mae, 100 * x.force_relative,
-            1e3 * x.virial_rmse, 1e3 * x.virial_mae);
+    fprintf(out, "%-22s %6d %6ld", g->name, g->nframes, g->natoms);
+    cell(out, 8, 2, 1e3 * x.energy_rmse, "");
+    cell(out, 7, 2, 1e3 * x.energy_mae, "");
+    cell(out, 8, 1, 1e3 * x.force_rmse, "");
+    cell(out, 7, 1, 1e3 * x.force_mae, "");
+    cell(out, 7, 1, 100 * x.force_relative, "%");
+    cell(out, 8, 2, 1e3 * x.virial_rmse, "");
+    cell(out, 7, 2, 1e3 * x.virial_mae, "");
+    fputc('\n', out);
   }
 }
 

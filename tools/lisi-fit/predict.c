@@ -85,3 +85,46 @@ lisi_status predict_frames(const ace_model *model, int nframes, const fit_enviro
   ace_eval_free(eval);
   return status;
 }
+
+static lisi_status map_species(const ace_model *model, const xyz_set *set, int *mu, lisi_error *err) {
+  for (int s = 0; s < set->nspecies; s++)
+    if ((mu[s] = ace_model_element(model, set->symbol[s])) < 0)
+      return lisi_fail(err, LISI_ERR_INPUT, "%s: element %s is not in the model", set->name, set->symbol[s]);
+  return LISI_OK;
+}
+
+static lisi_status predict_set(const ace_model *model, const ace_eval *eval, ace_work *work, const xyz_set *set,
+                               predict_visit visit, void *context, lisi_error *err) {
+  int *mu = malloc(((size_t)set->nspecies + 1) * sizeof *mu);
+  lisi_status status = mu ? map_species(model, set, mu, err) : lisi_no_memory(err, (size_t)set->nspecies * sizeof *mu);
+  progress bar = progress_start(set->name);
+  for (int k = 0; k < set->nframes && status == LISI_OK; k++) {
+    const xyz_frame *f = &set->frame[k];
+    double energy = 0.0, virial[6] = {0}, *force = malloc(3 * (size_t)f->natoms * sizeof *force);
+    status = force ? predict_frame(model, eval, work, set, f, mu, &energy, force, virial, err)
+                   : lisi_no_memory(err, 3 * (size_t)f->natoms * sizeof *force);
+    if (status == LISI_OK)
+      status = visit(context, set, f, energy, force, virial, err);
+    free(force);
+    progress_update(&bar, k + 1, set->nframes);
+    if (status == LISI_OK && progress_interrupted())
+      status = lisi_fail(err, LISI_ERR_CANCELLED, "interrupted");
+  }
+  progress_end(&bar);
+  free(mu);
+  return status;
+}
+
+lisi_status predict_sets(const ace_model *model, int nsets, xyz_set *const *set, predict_visit visit, void *context,
+                         lisi_error *err) {
+  ace_eval *eval = NULL;
+  ace_work *work = NULL;
+  lisi_status status = ace_eval_create(model, &eval, err);
+  if (status == LISI_OK)
+    status = ace_work_create(eval, &work, err);
+  for (int k = 0; k < nsets && status == LISI_OK; k++)
+    status = predict_set(model, eval, work, set[k], visit, context, err);
+  ace_work_free(work);
+  ace_eval_free(eval);
+  return status;
+}

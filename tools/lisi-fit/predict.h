@@ -17,4 +17,12 @@ LISI_MUST_CHECK lisi_status predict_frame(const ace_model *model, const ace_eval
 LISI_MUST_CHECK lisi_status predict_frames(const ace_model *model, int nframes, const fit_environment_frame *frame,
                                            const int *part, int only, double **p, lisi_error *err);
 
+/* Called for each frame with its total energy, force[natoms][3] and virial[6] (xx yy zz yz xz xy). */
+typedef lisi_status (*predict_visit)(void *context, const xyz_set *set, const xyz_frame *frame, double energy,
+                                     const double *force, const double *virial, lisi_error *err);
+
+/* All frames of the sets in their order, with a progress bar. An element that the model lacks is an error. */
+LISI_MUST_CHECK lisi_status predict_sets(const ace_model *model, int nsets, xyz_set *const *set, predict_visit visit,
+                                         void *context, lisi_error *err);
+
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* lisi-fit test: errors of any .yace model on reference data, through the evaluator that MD uses. */
-#include "ace_eval.h"
 #include "fit_errors.h"
 #include "lisi_fit.h"
+#include "picture.h"
 #include "predict.h"
 #include "progress.h"
 
@@ -11,21 +11,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char help[] = "lisi-fit test MODEL.yace DATA.xyz ... [options]\n"
-                           "\n"
-                           "Prints RMSE and MAE of energies, forces and virials by config_type. DATA is extended XYZ "
-                           "(eV, Angstrom), plain or gzip.\n"
-                           "\n"
-                           "  --max-energy-rmse X     exit 1 if the energy RMSE of all frames is above X meV/atom\n"
-                           "  --max-energy-mae X      the same for the MAE\n"
-                           "  --max-force-rmse X      force RMSE, meV/Angstrom\n"
-                           "  --max-force-mae X\n"
-                           "  --max-force-relative X  force RMSE in per cent of the RMS reference force\n"
-                           "  --max-virial-rmse X     meV/atom\n"
-                           "  --energy-key NAME, --forces-key, --virial-key, --stress-key, --group-key    other names "
-                           "of the quantities in DATA\n"
-                           "  --json                  the table as JSON on stdout (eV, Angstrom)\n"
-                           "  --help\n";
+static const char help[] =
+    "lisi-fit test MODEL.yace DATA.xyz ... [options]\n"
+    "\n"
+    "Prints RMSE and MAE of energies, forces and virials by config_type. DATA is extended XYZ "
+    "(eV, Angstrom), plain or gzip.\n"
+    "\n"
+    "  --max-energy-rmse X     exit 1 if the energy RMSE of all frames is above X meV/atom\n"
+    "  --max-energy-mae X      the same for the MAE\n"
+    "  --max-force-rmse X      force RMSE, meV/Angstrom\n"
+    "  --max-force-mae X\n"
+    "  --max-force-relative X  force RMSE in per cent of the RMS reference force\n"
+    "  --max-virial-rmse X     meV/atom\n"
+    "  --energy-key NAME, --forces-key, --virial-key, --stress-key, --group-key    other names "
+    "of the quantities in DATA\n"
+    "  --plot DIR              pictures of model against reference in the folder DIR, with their "
+    "data and gnuplot scripts\n"
+    "  --json                  the table as JSON on stdout (eV, Angstrom)\n"
+    "  --help\n";
 
 enum { NLIMITS = 6 };
 static const char *const limit_name[NLIMITS] = {"energy-rmse", "energy-mae",     "force-rmse",
@@ -33,61 +36,48 @@ static const char *const limit_name[NLIMITS] = {"energy-rmse", "energy-mae",    
 static const char *const limit_unit[NLIMITS] = {"meV/atom",     "meV/atom", "meV/Angstrom",
                                                 "meV/Angstrom", "%",        "meV/atom"};
 
-static lisi_status map_species(const ace_model *model, const xyz_set *set, int *mu, lisi_error *err) {
-  for (int s = 0; s < set->nspecies; s++)
-    if ((mu[s] = ace_model_element(model, set->symbol[s])) < 0)
-      return lisi_fail(err, LISI_ERR_INPUT, "%s: element %s is not in the model", set->name, set->symbol[s]);
-  return LISI_OK;
-}
+/* Where the predictions go: the table of errors and, with --plot, the pictures. */
+typedef struct {
+  fit_error_table *table;
+  picture *picture;
+} sink;
 
-static lisi_status test_set(const ace_model *model, const ace_eval *eval, ace_work *work, const xyz_set *set,
-                            fit_error_table *table, lisi_error *err) {
-  int *mu = malloc(((size_t)set->nspecies + 1) * sizeof *mu);
-  lisi_status status = mu ? map_species(model, set, mu, err) : lisi_no_memory(err, (size_t)set->nspecies * sizeof *mu);
-  progress bar = progress_start(set->name);
-  for (int k = 0; k < set->nframes && status == LISI_OK; k++) {
-    const xyz_frame *f = &set->frame[k];
-    if (!f->force || !f->has_energy) {
-      status = lisi_fail(err, LISI_ERR_INPUT, "%s:%d: the frame has no %s to compare with (is the key's name another?)",
-                         set->name, f->line, f->has_energy ? "forces" : "energy");
-      break;
-    }
-    double energy = 0.0, virial[6] = {0}, *force = malloc(3 * (size_t)f->natoms * sizeof *force);
-    status = force ? predict_frame(model, eval, work, set, f, mu, &energy, force, virial, err)
-                   : lisi_no_memory(err, 3 * (size_t)f->natoms * sizeof *force);
-    if (status == LISI_OK)
-      status = fit_errors_add(table, f, energy, force, virial, err);
-    free(force);
-    progress_update(&bar, k + 1, set->nframes);
-    if (status == LISI_OK && progress_interrupted())
-      status = lisi_fail(err, LISI_ERR_CANCELLED, "interrupted");
-  }
-  progress_end(&bar);
-  free(mu);
+static lisi_status compare(void *context, const xyz_set *set, const xyz_frame *f, double energy, const double *force,
+                           const double *virial, lisi_error *err) {
+  const sink *to = context;
+  lisi_status status = fit_errors_add(to->table, f, energy, force, virial, err);
+  if (status == LISI_OK && to->picture)
+    status = picture_add(to->picture, set, f, energy, force, virial, err);
   return status;
 }
 
-static lisi_status run(int nfiles, char **file, const xyz_keys *keys, fit_error_table *table, lisi_error *err) {
+static lisi_status check_frames(const xyz_set *set, lisi_error *err) {
+  for (int k = 0; k < set->nframes; k++) {
+    const xyz_frame *f = &set->frame[k];
+    if (!f->force || !f->has_energy)
+      return lisi_fail(err, LISI_ERR_INPUT, "%s:%d: the frame has no %s to compare with (is the key's name another?)",
+                       set->name, f->line, f->has_energy ? "forces" : "energy");
+  }
+  return LISI_OK;
+}
+
+static lisi_status run(int nfiles, char **file, const xyz_keys *keys, const char *folder, fit_error_table *table,
+                       lisi_error *err) {
   ace_model *model;
-  ace_eval *eval = NULL;
-  ace_work *work = NULL;
+  sink to = {table, NULL};
   char warnings[2000] = "";
+  int nsets = 0;
   lisi_status status = ace_model_load(file[0], &model, warnings, sizeof warnings, err);
   if (status != LISI_OK)
     return status;
   if (*warnings)
     fprintf(stderr, "lisi-fit: warning: %s\n", warnings);
-  status = ace_eval_create(model, &eval, err);
-  if (status == LISI_OK)
-    status = ace_work_create(eval, &work, err);
-  if (status == LISI_OK)
-    status = fit_errors_init(table, err);
   xyz_set **set = calloc((size_t)nfiles, sizeof *set);
-  if (status == LISI_OK && !set)
-    status = lisi_no_memory(err, (size_t)nfiles * sizeof *set);
-  int nsets = 0;
+  status = set ? fit_errors_init(table, err) : lisi_no_memory(err, (size_t)nfiles * sizeof *set);
   for (; nsets + 1 < nfiles && status == LISI_OK; nsets += status == LISI_OK)
     status = xyz_load(file[nsets + 1], keys, &set[nsets], err);
+  for (int k = 0; k < nsets && status == LISI_OK; k++)
+    status = check_frames(set[k], err);
   fit_check_set *looked = malloc((size_t)nfiles * sizeof *looked);
   if (status == LISI_OK && !looked)
     status = lisi_no_memory(err, (size_t)nfiles * sizeof *looked);
@@ -97,13 +87,16 @@ static lisi_status run(int nfiles, char **file, const xyz_keys *keys, fit_error_
     status = lisi_fit_check(looked, nsets, model->nelements, model->element, model->E0, err);
   }
   free(looked);
-  for (int k = 0; k < nsets && status == LISI_OK; k++)
-    status = test_set(model, eval, work, set[k], table, err);
+  if (status == LISI_OK && folder)
+    status = picture_open(folder, model, &to.picture, err);
+  if (status == LISI_OK)
+    status = predict_sets(model, nsets, set, compare, &to, err);
+  if (status == LISI_OK && folder)
+    status = picture_draw(to.picture, err);
+  picture_free(to.picture);
   for (int k = 0; k < nsets; k++)
     xyz_free(set[k]);
   free(set);
-  ace_work_free(work);
-  ace_eval_free(eval);
   ace_model_free(model);
   return status;
 }
@@ -135,12 +128,14 @@ int command_test(int argc, char **argv) {
                                           {"virial-key", required_argument, 0, 2002},
                                           {"stress-key", required_argument, 0, 2003},
                                           {"group-key", required_argument, 0, 2004},
+                                          {"plot", required_argument, 0, 'p'},
                                           {"json", no_argument, 0, 'j'},
                                           {"help", no_argument, 0, 'h'},
                                           {0, 0, 0, 0}};
   double limit[NLIMITS] = {NAN, NAN, NAN, NAN, NAN, NAN};
   xyz_keys keys = {0};
   const char **key[] = {&keys.energy, &keys.forces, &keys.virial, &keys.stress, &keys.group};
+  const char *folder = NULL;
   bool json = false;
   for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
     if (c == 'h') {
@@ -149,6 +144,8 @@ int command_test(int argc, char **argv) {
     }
     if (c == 'j')
       json = true;
+    else if (c == 'p')
+      folder = optarg;
     else if (c >= 2000)
       *key[c - 2000] = optarg;
     else if (c >= 1000) {
@@ -166,7 +163,7 @@ int command_test(int argc, char **argv) {
   fit_error_table table = {0};
   progress_catch_interrupt();
   int result = 0;
-  if (run(argc - optind, argv + optind, &keys, &table, &err) != LISI_OK)
+  if (run(argc - optind, argv + optind, &keys, folder, &table, &err) != LISI_OK)
     result = lisi_fit_report(&err);
   else {
     if (json)

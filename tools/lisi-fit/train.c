@@ -5,6 +5,7 @@
 #include "fit_info.h"
 #include "fit_stream.h"
 #include "lisi_fit.h"
+#include "picture.h"
 #include "progress.h"
 
 #include <getopt.h>
@@ -25,6 +26,7 @@ static const char help[] =
     "  --cv          errors of cross-validation as well, each frame predicted by a fit that has not seen its fold\n"
     "  --learning-curve FILE    fits to 1/16, 1/8, 1/4, 1/2 and all of the training frames as well, a table of their\n"
     "                errors in FILE and a picture in FILE.svg\n"
+    "  --plot DIR    pictures of model against reference in DIR/train and DIR/test, with data and gnuplot scripts\n"
     "  --quiet       print errors and warnings only\n"
     "  --help\n";
 
@@ -135,7 +137,7 @@ static lisi_status make_sidecar(const fit_recipe *recipe, const train_data *d, c
 }
 
 typedef struct {
-  const char *recipe, *out, *curve;
+  const char *recipe, *out, *curve, *plot;
   bool prior_given; /* choice and ridge instead of the recipe's */
   fit_choice choice;
   double ridge;
@@ -229,6 +231,8 @@ static lisi_status train(const arguments *arg, lisi_error *err) {
   if (status == LISI_OK && arg->curve)
     status = train_curve(basis, &tr, &te, weight, recipe->folds == 0 ? fold : NULL, r.nfolds, &prior, arg->curve,
                          arg->quiet, err);
+  if (status == LISI_OK && arg->plot)
+    status = picture_of_fit(arg->plot, model, tr.nsets, tr.set, te.nsets, te.set, err);
   ace_model_free(model);
   ace_sidecar_free(sidecar);
   free(report);
@@ -244,9 +248,13 @@ static lisi_status train(const arguments *arg, lisi_error *err) {
 }
 
 int command_train(int argc, char **argv) {
-  static const struct option options[] = {{"help", no_argument, 0, 'h'},  {"ridge", required_argument, 0, 'r'},
-                                          {"cv", no_argument, 0, 'c'},    {"learning-curve", required_argument, 0, 'l'},
-                                          {"quiet", no_argument, 0, 'q'}, {0, 0, 0, 0}};
+  static const struct option options[] = {{"help", no_argument, 0, 'h'},
+                                          {"ridge", required_argument, 0, 'r'},
+                                          {"cv", no_argument, 0, 'c'},
+                                          {"learning-curve", required_argument, 0, 'l'},
+                                          {"plot", required_argument, 0, 'p'},
+                                          {"quiet", no_argument, 0, 'q'},
+                                          {0, 0, 0, 0}};
   arguments arg = {0};
   for (int c; (c = getopt_long(argc, argv, "o:h", options, NULL)) != -1;) {
     char *end;
@@ -262,6 +270,9 @@ int command_train(int argc, char **argv) {
       break;
     case 'l':
       arg.curve = optarg;
+      break;
+    case 'p':
+      arg.plot = optarg;
       break;
     case 'q':
       arg.quiet = true;

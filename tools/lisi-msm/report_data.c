@@ -3,15 +3,13 @@
 #include "report.h"
 
 #include "out_file.h"
+#include "program.h"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 lisi_status report_open(const char *folder, report_data *data, lisi_error *err) {
   *data = (report_data){.folder = folder, .time_unit = "ps"};
@@ -211,19 +209,5 @@ lisi_status report_out(const char *folder, const char *name, struct out_file **f
 }
 
 bool report_program(const char *folder, const char *log, char *const argv[]) {
-  fflush(NULL);
-  const pid_t child = fork();
-  if (child == 0) {
-    if (chdir(folder) != 0)
-      _exit(127);
-    const int sink = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-    if (sink < 0 || dup2(sink, 1) < 0 || dup2(sink, 2) < 0)
-      _exit(127);
-    execvp(argv[0], argv);
-    _exit(127);
-  }
-  int result = 0;
-  if (child < 0 || waitpid(child, &result, 0) != child)
-    return false;
-  return WIFEXITED(result) && WEXITSTATUS(result) == 0;
+  return program_run(folder, log, argv);
 }
