@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-double fit_covalent_radius(const char *symbol) {
+/* Angstrom (Cordero et al., Dalton Trans. 2008, 2832), 1.5 for an element that is not listed. */
+static double covalent_radius(const char *symbol) {
   static const struct {
     char symbol[4];
     double radius;
@@ -70,7 +71,7 @@ static lisi_status measure(check_frame *f, lisi_error *err) {
   f->nearest = INFINITY;
   double largest = 0;
   for (int i = 0; i < f->frame->natoms; i++)
-    largest = fmax(largest, fit_covalent_radius(f->set->symbol[f->frame->species[i]]));
+    largest = fmax(largest, covalent_radius(f->set->symbol[f->frame->species[i]]));
   fit_neighbors list;
   lisi_status status = fit_neighbors_find(f->set, f->frame, 2.6 * 2 * largest, &list, err);
   if (status != LISI_OK)
@@ -79,8 +80,8 @@ static lisi_status measure(check_frame *f, lisi_error *err) {
   for (int i = 0; i < f->frame->natoms; i++)
     for (int k = list.first[i]; k < list.first[i + 1]; k++) {
       const double *r = list.rij[k];
-      const double sum = fit_covalent_radius(f->set->symbol[f->frame->species[i]]) +
-                         fit_covalent_radius(f->set->symbol[f->frame->species[list.index[k]]]);
+      const double sum = covalent_radius(f->set->symbol[f->frame->species[i]]) +
+                         covalent_radius(f->set->symbol[f->frame->species[list.index[k]]]);
       const double d = sqrt(r[0] * r[0] + r[1] * r[1] + r[2] * r[2]) / sum;
       f->nearest = fmin(f->nearest, d);
       bonds += d < 1.35;

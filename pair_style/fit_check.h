@@ -39,10 +39,6 @@ typedef struct {
 LISI_MUST_CHECK lisi_status fit_check(const fit_check_set *set, int nsets, const fit_check_atoms *atoms, FILE *warnings,
                                       lisi_error *err);
 
-/* The covalent radius of an element in Angstrom (Cordero et al., Dalton Trans. 2008, 2832), 1.5 where it is not listed.
- */
-double fit_covalent_radius(const char *symbol);
-
 #ifdef __cplusplus
 }
 #endif

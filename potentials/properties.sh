@@ -58,26 +58,17 @@ min_style       cg
 variable        p1 equal pxx
 variable        p2 equal pyy
 variable        p3 equal pzz
+variable        axis index x y z
+label           next
+change_box      all ${axis} scale 1.005 remap
 minimize        0 1e-6 2000 10000
-print           "0 $(v_p1) $(v_p2) $(v_p3)" file elastic
-change_box      all x scale 1.005 remap
+print           "${axis} + $(v_p1) $(v_p2) $(v_p3)" append elastic
+change_box      all ${axis} scale $(0.995/1.005) remap
 minimize        0 1e-6 2000 10000
-print           "1 $(v_p1) $(v_p2) $(v_p3)" append elastic
-change_box      all x scale $(0.995/1.005) remap
-minimize        0 1e-6 2000 10000
-print           "-1 $(v_p1) $(v_p2) $(v_p3)" append elastic
-change_box      all x scale $(1/0.995) y scale 1.005 remap
-minimize        0 1e-6 2000 10000
-print           "2 $(v_p1) $(v_p2) $(v_p3)" append elastic
-change_box      all y scale $(0.995/1.005) remap
-minimize        0 1e-6 2000 10000
-print           "-2 $(v_p1) $(v_p2) $(v_p3)" append elastic
-change_box      all y scale $(1/0.995) z scale 1.005 remap
-minimize        0 1e-6 2000 10000
-print           "3 $(v_p1) $(v_p2) $(v_p3)" append elastic
-change_box      all z scale $(0.995/1.005) remap
-minimize        0 1e-6 2000 10000
-print           "-3 $(v_p1) $(v_p2) $(v_p3)" append elastic
+print           "${axis} - $(v_p1) $(v_p2) $(v_p3)" append elastic
+change_box      all ${axis} scale $(1/0.995) remap
+next            axis
+jump            SELF next
 IN
 lmp() { "$LMP" -log none "$@" >run.out 2>&1 || { tail -n 5 run.out >&2; exit 1; }; }
 lmp -in in.points -var frames "$(wc -l <reference)" -var model "$model"
@@ -88,7 +79,7 @@ while read -r type k; do
   rm -f elastic
   lmp -in in.elastic -var k "$k" -var model "$model"
   awk -v type="$type" -v k="$k" '
-    NR == FNR { if ($1 > 0) for (i = 1; i <= 3; i++) up[$1, i] = $(i + 1); if ($1 < 0) for (i = 1; i <= 3; i++) down[-$1, i] = $(i + 1); next }
+    NR == FNR { j = index("xyz", $1); for (i = 1; i <= 3; i++) if ($2 == "+") up[j, i] = $(i + 2); else down[j, i] = $(i + 2); next }
     $1 == k {
       for (j = 1; j <= 3; j++) { for (i = 1; i <= 3; i++) m[i, j] = (up[j, i] - down[j, i]) / 0.01; m[j, 4] = -$(6 + j); m[j, 5] = -$(11 + j) }
       for (c = 1; c <= 3; c++) # Gauss, the matrix is diagonally dominant
@@ -126,6 +117,7 @@ awk '
   }
   { t = $2; if (!(t in cnt)) order[++types] = t; k = ++cnt[t]; natoms[t] = $3; nli[t] = $4; vol[t, k] = $5; en["r", t, k] = $6; en["m", t, k] = $11 }
   END {
+    if (cnt["eos_Li"] < 3 || cnt["eos_Si"] < 3) { print "properties.sh: formation energies need three volumes or more of eos_Li and eos_Si" >"/dev/stderr"; exit 1 }
     for (i = 1; i <= types; i++) if (order[i] ~ /^eos_/ && cnt[order[i]] >= 3) { eos("r", order[i]); eos("m", order[i]) }
     printf "%-9s %9s %9s | %7s | %-23s | %9s %7s %7s | %9s %9s %7s\n", "", "V0 A^3/at", "", "length", "lengths by stress, %", "B GPa", "", "", "E_f meV/at", "", ""
     printf "%-9s %9s %9s | %7s | %7s %7s %7s | %9s %7s %7s | %9s %9s %7s\n", "phase", "reference", "model", "%", "a", "b", "c", "reference", "model", "%", "reference", "model", "differ"
