@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dump_reader.h"
 
+#include "box_flip.h"
 #include "line_reader.h"
 #include "number_read.h"
 
@@ -44,6 +45,7 @@ struct dump_reader {
   atom *atoms;      /* [capacity], as read */
   int64_t *last_id; /* [previous] and the positions of the last frame, for unwrapping */
   double (*last_f)[3];
+  double last_H[3][3]; /* the last frame's box, flips undone */
   dump_frame frame;
   int nwarnings, told;
   char warning[MAX_WARNINGS][500];
@@ -385,6 +387,15 @@ static int by_id(const void *a, const void *b) {
   return (x->id > y->id) - (x->id < y->id);
 }
 
+/* A box that was flipped goes on as the one before, and the atoms' fractions with it. */
+static lisi_status undo_flip(dump_reader *reader, lisi_error *err) {
+  dump_frame *frame = &reader->frame;
+  int M[3][3];
+  if (!reader->any || !box_flip_find(reader->last_H, &frame->box, M) || box_flip_is_none(M))
+    return LISI_OK;
+  return box_flip_undo(M, &frame->box, frame->natoms, frame->f, err);
+}
+
 /* Puts each atom into the image nearest to where it was. */
 static void unwrap(dump_reader *reader) {
   dump_frame *frame = &reader->frame;
@@ -554,8 +565,12 @@ static lisi_status read_frame(dump_reader *reader, int64_t limit, outcome *what,
         frame->species[k] = reader->atoms[k].species;
         memcpy(frame->f[k], reader->atoms[k].f, sizeof frame->f[k]);
       }
+      status = undo_flip(reader, err);
+      if (status != LISI_OK)
+        return status;
       if (!l.unwrapped && reader->any && !reader->leave_wrapped)
         unwrap(reader);
+      memcpy(reader->last_H, frame->box.H, sizeof reader->last_H);
       reader->any = true;
       *what = FRAME_READ;
       return LISI_OK;

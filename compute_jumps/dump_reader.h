@@ -20,7 +20,7 @@ typedef struct {
   int64_t step;
   bool has_time; /* the frame has an ITEM: TIME */
   double time;   /* ps */
-  lattice box;
+  lattice box;   /* flips of a triclinic box are undone (box_flip.h): edge vectors that go on from frame to frame */
   int natoms;
   int64_t *id;    /* [natoms] rising */
   int *species;   /* [natoms] index of the name, see dump_reader_species */

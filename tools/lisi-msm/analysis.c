@@ -10,12 +10,12 @@
 #include "paths.h"
 #include "progress.h"
 #include "report.h"
+#include "same_file.h"
 
 #include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 build_options build_defaults(void) {
   return (build_options){.estimator = "reversible", .fold = "auto", .seed = 1, .blocks = 20, .resamples = -1};
@@ -75,25 +75,14 @@ static bool ends_with(const char *text, const char *end) {
   return a >= b && strcmp(text + a - b, end) == 0;
 }
 
-/* The same file twice would pass for independent data and make every interval too narrow. */
-static lisi_status refuse_twice(int n, char *const *file, lisi_error *err) {
-  for (int k = 0; k < n; k++)
-    for (int m = 0; m < k; m++) {
-      struct stat a, b;
-      if (stat(file[k], &a) == 0 && stat(file[m], &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
-        return lisi_fail(err, LISI_ERR_INPUT, "%s and %s are the same file; expected each input once", file[m],
-                         file[k]);
-    }
-  return LISI_OK;
-}
-
 static lisi_status read_material(int nlogs, char **logs, const build_options *o, material *m, lisi_error *err) {
   const int doors = (nlogs > 0) + (o->dtraj.n > 0) + (o->count_matrix != NULL);
   if (doors == 0)
     return lisi_fail(err, LISI_ERR_INPUT, "no input: give jump logs, --dtraj FILE ... or --count-matrix FILE");
   if (doors > 1)
     return lisi_fail(err, LISI_ERR_INPUT, "give only one of: jump logs, --dtraj, --count-matrix");
-  lisi_status status = nlogs > 0 ? refuse_twice(nlogs, logs, err) : refuse_twice(o->dtraj.n, o->dtraj.value, err);
+  lisi_status status =
+      nlogs > 0 ? refuse_same_file(nlogs, logs, err) : refuse_same_file(o->dtraj.n, o->dtraj.value, err);
   if (status != LISI_OK)
     return status;
   if (o->count_matrix != NULL)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "assign_run.h"
 
+#include "box_flip.h"
 #include "cli.h"
 #include "framework.h"
 #include "out_file.h"
@@ -249,21 +250,21 @@ static lisi_status begin(assignment *a, const dump_frame *frame, lisi_error *err
  * --------------------------------------------------------------------------------------------------------------------------------------
  */
 
-/* A triclinic box that LAMMPS has flipped has other box vectors: its unit cells are numbered anew, and images with
- * them. */
-static lisi_status refuse_flip(const assignment *a, const dump_frame *frame, lisi_error *err) {
-  for (int i = 0; i < 3; i++)
-    for (int k = 0; k < 3; k++) {
-      double m = 0.0;
-      for (int c = 0; c < 3; c++)
-        m += a->H[i][c] * frame->box.inv[c][k];
-      if (fabs(m - (i == k)) >= 0.5)
-        return lisi_fail(err, LISI_ERR_UNSUPPORTED,
-                         "%s:%ld: the box was flipped (or changed beyond recognition) between steps %" PRId64
-                         " and %" PRId64 "; run with flip no in fix npt or fix deform",
-                         frame->file, frame->line, a->result->last, frame->step);
-    }
-  return LISI_OK;
+/* Flips are undone by the reader; what is left is another box. */
+static lisi_status refuse_other_box(const assignment *a, const dump_frame *frame, lisi_error *err) {
+  int M[3][3];
+  if (box_flip_find(a->H, &frame->box, M) && box_flip_is_none(M))
+    return LISI_OK;
+  double old[3], now[3], angle[3];
+  lattice_lengths_angles(a->H, old, angle);
+  lattice_lengths_angles(frame->box.H, now, angle);
+  return lisi_fail(err, LISI_ERR_INPUT,
+                   "%s:%ld: the box is another one: edges of %.6g %.6g %.6g A at step %" PRId64
+                   " become %.6g %.6g %.6g A at step %" PRId64
+                   "; expected one box that breathes or is flipped (another supercell is another trajectory: assign it "
+                   "by itself)",
+                   frame->file, frame->line, old[0], old[1], old[2], a->result->last, now[0], now[1], now[2],
+                   frame->step);
 }
 
 static lisi_status find_drift(assignment *a, const dump_frame *frame, bool first, lisi_error *err) {
@@ -393,11 +394,11 @@ static lisi_status sample(assignment *a, const dump_reader *reader, const dump_f
   const assign_options *o = a->o;
   assign_result *r = a->result;
   const bool first = r->nsamples == 0;
-  lisi_status status = take_atoms(a, reader, frame, first, err);
+  lisi_status status = first ? LISI_OK : refuse_other_box(a, frame, err);
+  if (status == LISI_OK)
+    status = take_atoms(a, reader, frame, first, err);
   if (status == LISI_OK && first)
     status = begin(a, frame, err);
-  if (status == LISI_OK && !first)
-    status = refuse_flip(a, frame, err);
   if (status == LISI_OK)
     status = site_index_set_box(a->sites, &frame->box, err);
   if (status == LISI_OK)

@@ -45,8 +45,8 @@ LISI_MUST_CHECK lisi_status assign_labels(const site_set *sites, int *n, const c
                                           int **of_site, lisi_error *err);
 
 /* Reads `reader` to its end. Nothing is left behind on failure; an older log at the path is then untouched. Errors: no
- * sample at all, atoms that come or go, a framework that does not fit, a box that does not or that flips, a step off
- * the grid. */
+ * sample at all, atoms that come or go, a framework that does not fit, a box that does not or that becomes another one,
+ * a step off the grid. */
 LISI_MUST_CHECK lisi_status assign_run(const assign_options *options, dump_reader *reader, assign_result *result,
                                        lisi_error *err);
 

@@ -30,6 +30,8 @@ int main(int argc, char **argv) {
       {"assign", cmd_assign, "LAMMPS dump(s) + site file -> jump log"},
       {"build", cmd_build, "jump logs, discrete trajectories or a count matrix -> Markov state models"},
       {"run", cmd_run, "assign + build + report in one go"},
+      {"jumps", cmd_jumps, "jump logs -> residence times, rates, recrossings, strings, occupancies"},
+      {"merge", cmd_merge, "counts of several runs -> their sum"},
       {"transport", cmd_transport, "jump network -> diffusion tensor, MSD, time scales"},
       {"report", cmd_report, "a folder written by build -> a page with pictures"},
   };
