@@ -18,7 +18,7 @@ static void put(char text[32], measured m) {
     (void)snprintf(text, 32, "-");
   else if (isinf(m.value))
     (void)snprintf(text, 32, "inf");
-  else if (!(m.error > 0.0))
+  else if (!(m.error > 1e-9 * fabs(m.value)))
     (void)snprintf(text, 32, "%.4g", m.value);
   else if (m.error < 1e-4 || m.error >= 1e4)
     (void)snprintf(text, 32, "%.3g +- %.1g", m.value, m.error);
@@ -34,14 +34,15 @@ static void print_orbits(const jumps_result *r) {
          "residence (ps)", "at least", "median", "seen/ended");
   for (int k = 0; k < s->orbits.n; k++) {
     const orbit_stats *o = &s->orbit[k];
-    char atoms[32], occupancy[32], residence[32], median[32], seen[48];
+    char atoms[32], occupancy[32], residence[32], least[32], median[32], seen[48];
     put(atoms, o->atoms);
     put(occupancy, o->occupancy);
-    put(residence, o->residence);
+    put(residence, o->li_time > 0.0 ? o->residence : (measured){NAN, NAN});
+    put(least, (measured){o->li_time > 0.0 ? o->residence_low : NAN, 0.0});
     put(median, (measured){o->curve.median * r->paths.dt, 0.0});
     (void)snprintf(seen, sizeof seen, "%zu/%zu", o->curve.nstays, o->curve.nended);
-    printf("%-12s %7d %18s %18s %10.0f %20s %12.4g %10s %10s\n", s->orbits.label[k], s->orbits.nsites[k], atoms,
-           occupancy, o->departures, residence, o->residence_low, median, seen);
+    printf("%-12s %7d %18s %18s %10.0f %20s %12s %10s %10s\n", s->orbits.label[k], s->orbits.nsites[k], atoms,
+           occupancy, o->departures, residence, least, median, seen);
   }
 }
 
@@ -109,7 +110,7 @@ void jumps_print(const jumps_result *r) {
   put(multi, s->multi);
   put(none, s->unassigned);
   printf("%s%s: %d atoms, %d sites, %.6g ps by samples of %g ps, %s\n", r->file[0], r->nfiles > 1 ? " ..." : "",
-         r->paths.nwalkers, r->paths.space.n, (double)path_set_longest(&r->paths) * r->paths.dt, r->paths.dt,
+         r->paths.nwalkers, r->paths.space.n, (double)(path_set_longest(&r->paths) - 1) * r->paths.dt, r->paths.dt,
          r->paths.nearest_site ? "nearest site" : "core, sphere or dwell");
   printf("%.0f jumps, %s per atom and ps; undone within %g ps: %s; over a third site: %s; in no site: %s of the time\n",
          s->njumps, rate, r->recross, undone, multi, none);
@@ -147,8 +148,8 @@ static void put_orbits(doc_tree *doc, const jumps_result *r) {
     doc_integer(doc, at, "sites", s->orbits.nsites[k]);
     put_measured(doc, at, "atoms", o->atoms);
     put_measured(doc, at, "occupancy", o->occupancy);
-    doc_number(doc, at, "arrivals", o->arrivals);
-    doc_number(doc, at, "departures", o->departures);
+    doc_integer(doc, at, "arrivals", (long long)o->arrivals);
+    doc_integer(doc, at, "departures", (long long)o->departures);
     put_measured(doc, at, "residence", o->residence);
     doc_number(doc, at, "residence_lower_bound", o->residence_low);
     doc_integer(doc, at, "stays", (long long)o->curve.nstays);
@@ -176,7 +177,7 @@ static void put_classes(doc_tree *doc, const jumps_result *r) {
       doc_number(doc, at, "distance", c->distance);
       doc_numbers(doc, at, "distance_range", 2, range);
     }
-    doc_number(doc, at, "count", c->jumps);
+    doc_integer(doc, at, "count", (long long)c->jumps);
     put_measured(doc, at, "rate", c->rate);
     put_measured(doc, at, "undone", c->undone);
     put_measured(doc, at, "over_a_site", c->multi);
@@ -219,19 +220,19 @@ static void put_strings(doc_tree *doc, const jumps_result *r) {
     const doc_ref item = doc_map(doc, list, NULL);
     jumps += q->found.jumps[k];
     doc_integer(doc, item, "atoms", k + 1);
-    doc_number(doc, item, "strings", q->found.strings[k]);
-    doc_number(doc, item, "jumps", q->found.jumps[k]);
+    doc_integer(doc, item, "strings", (long long)q->found.strings[k]);
+    doc_integer(doc, item, "jumps", (long long)q->found.jumps[k]);
     if (q->ntrials > 0) {
       doc_number(doc, item, "expected", q->expected.strings[k]);
       doc_number(doc, item, "expected_spread", q->spread.strings[k]);
     }
   }
-  doc_number(doc, at, "links", q->found.links);
+  doc_integer(doc, at, "links", (long long)q->found.links);
   if (q->ntrials > 0) {
     doc_number(doc, at, "links_expected", q->expected.links);
     doc_number(doc, at, "links_expected_spread", q->spread.links);
   }
-  doc_number(doc, at, "rings", q->found.rings);
+  doc_integer(doc, at, "rings", (long long)q->found.rings);
   doc_number(doc, at, "share_of_jumps", jumps > 0.0 ? 1.0 - q->found.jumps[0] / jumps : NAN);
 }
 
@@ -252,7 +253,7 @@ doc_tree *jumps_tree(const jumps_result *r) {
   doc_number(doc, DOC_ROOT, "duration", (double)(path_set_longest(&r->paths) - 1) * r->paths.dt);
   if (r->paths.temperature > 0.0)
     doc_number(doc, DOC_ROOT, "temperature", r->paths.temperature);
-  doc_number(doc, DOC_ROOT, "jumps", s->njumps);
+  doc_integer(doc, DOC_ROOT, "jumps", (long long)s->njumps);
   put_measured(doc, DOC_ROOT, "rate", s->rate);
   doc_number(doc, DOC_ROOT, "recross_window", r->recross);
   put_measured(doc, DOC_ROOT, "undone", s->undone);
