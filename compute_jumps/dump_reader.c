@@ -45,6 +45,7 @@ struct dump_reader {
   atom *atoms;      /* [capacity], as read */
   int64_t *last_id; /* [previous] and the positions of the last frame, for unwrapping */
   double (*last_f)[3];
+  bool has_H;
   double last_H[3][3]; /* the last frame's box, flips undone */
   dump_frame frame;
   int nwarnings, told;
@@ -391,7 +392,7 @@ static int by_id(const void *a, const void *b) {
 static lisi_status undo_flip(dump_reader *reader, lisi_error *err) {
   dump_frame *frame = &reader->frame;
   int M[3][3];
-  if (!reader->any || !box_flip_find(reader->last_H, &frame->box, M) || box_flip_is_none(M))
+  if (!reader->has_H || !box_flip_find(reader->last_H, &frame->box, M) || box_flip_is_none(M))
     return LISI_OK;
   return box_flip_undo(M, &frame->box, frame->natoms, frame->f, err);
 }
@@ -570,7 +571,7 @@ static lisi_status read_frame(dump_reader *reader, int64_t limit, outcome *what,
         return status;
       if (!l.unwrapped && reader->any && !reader->leave_wrapped)
         unwrap(reader);
-      memcpy(reader->last_H, frame->box.H, sizeof reader->last_H);
+      dump_reader_goes_on_from(reader, frame->box.H);
       reader->any = true;
       *what = FRAME_READ;
       return LISI_OK;
@@ -684,6 +685,11 @@ void dump_reader_close(dump_reader *reader) {
 
 void dump_reader_leave_wrapped(dump_reader *reader) {
   reader->leave_wrapped = true;
+}
+
+void dump_reader_goes_on_from(dump_reader *reader, const double H[3][3]) {
+  memcpy(reader->last_H, H, sizeof reader->last_H);
+  reader->has_H = true;
 }
 
 lisi_status dump_reader_next(dump_reader *reader, dump_frame **frame, lisi_error *err) {

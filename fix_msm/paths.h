@@ -37,6 +37,7 @@ typedef struct {
   int nsites_unit;    /* states per unit cell */
   double temperature; /* K; 0 unknown */
   bool nearest_site;  /* assigned by nearest site, without core, sphere or dwell */
+  int ncut, cut;      /* logs that end in the middle, and the first of them: number of the file, from 0 */
   long long njumps;   /* changes of state or image between two assigned steps */
 } path_set;
 

@@ -187,6 +187,8 @@ lisi_status paths_from_jump_logs(int nfiles, const char *const *file, path_set *
     } else {
       status = same_run(&log, first.sites, file[k], file[0], paths, &first.header.rule, err);
     }
+    if (status == LISI_OK && !log.complete && paths->ncut++ == 0)
+      paths->cut = k;
     if (status == LISI_OK) {
       const double samples = (double)((log.last - log.header.start) / log.header.every + 1);
       weight += samples;

@@ -5,12 +5,12 @@
 #include "count_matrix.h"
 #include "counts_file.h"
 #include "file_bytes.h"
+#include "input_files.h"
 #include "log_extras.h"
 #include "out_file.h"
 #include "paths.h"
 #include "progress.h"
 #include "report.h"
-#include "same_file.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -98,6 +98,8 @@ static lisi_status read_material(int nlogs, char **logs, const build_options *o,
   if (ncounts == 0) {
     status = paths_from_jump_logs(nlogs, (const char *const *)logs, &m->paths, err);
     m->from_paths = status == LISI_OK;
+    if (m->from_paths)
+      tell_cut_logs(&m->paths, logs);
     return status;
   }
   if (ncounts < nlogs)

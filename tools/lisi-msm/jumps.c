@@ -5,7 +5,7 @@
 #include "analysis.h"
 #include "cli.h"
 #include "commands.h"
-#include "same_file.h"
+#include "input_files.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -31,6 +31,7 @@ static lisi_status analyse(jumps_result *r, orbit_kind kind, double shell, int b
   lisi_status status = paths_from_jump_logs(r->nfiles, (const char *const *)r->file, &r->paths, err);
   if (status != LISI_OK)
     return status;
+  tell_cut_logs(&r->paths, r->file);
   status = window_of(&r->paths, r->recross, "recross", &recross, err);
   if (status == LISI_OK)
     status = window_of(&r->paths, r->window, "window", &window, err);

@@ -4,9 +4,9 @@
 #include "commands.h"
 #include "counts_file.h"
 #include "doc_tree.h"
+#include "input_files.h"
 #include "out_file.h"
 #include "paths.h"
-#include "same_file.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -19,12 +19,13 @@ static bool ends_with(const char *text, const char *end) {
 }
 
 /* Counts a jump log at the lags given (ps); the paths' state space moves into the set. */
-static lisi_status count_log(const char *file, const cli_numbers *lags, int blocks, counts_set *set, lisi_error *err) {
+static lisi_status count_log(char *file, const cli_numbers *lags, int blocks, counts_set *set, lisi_error *err) {
   memset(set, 0, sizeof *set);
   path_set paths = {0};
-  lisi_status status = paths_from_jump_logs(1, &file, &paths, err);
+  lisi_status status = paths_from_jump_logs(1, (const char *const *)&file, &paths, err);
   if (status != LISI_OK)
     return status;
+  tell_cut_logs(&paths, &file);
   set->lag = calloc((size_t)lags->n, sizeof *set->lag);
   if (set->lag == NULL)
     status = lisi_no_memory(err, (size_t)lags->n * sizeof *set->lag);
@@ -49,7 +50,7 @@ static lisi_status count_log(const char *file, const cli_numbers *lags, int bloc
   return status;
 }
 
-static lisi_status read_one(const char *file, const cli_numbers *lags, int blocks, counts_set *set, lisi_error *err) {
+static lisi_status read_one(char *file, const cli_numbers *lags, int blocks, counts_set *set, lisi_error *err) {
   if (ends_with(file, ".counts"))
     return counts_file_read(file, set, err);
   if (lags->n == 0)

@@ -1,7 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "same_file.h"
+#include "input_files.h"
+
+#include "cli.h"
 
 #include <sys/stat.h>
+
+void tell_cut_logs(const path_set *paths, char *const *file) {
+  if (paths->ncut > 0)
+    cli_warn("%s: ends in the middle; what stands behind its last F line is left out%s", file[paths->cut],
+             paths->ncut > 1 ? " (and other logs)" : "");
+}
 
 lisi_status refuse_same_file(int n, char *const *file, lisi_error *err) {
   for (int k = 0; k < n; k++)
