@@ -11,6 +11,8 @@
 /* Shells of one pair of orbits; in a disordered host distances make a continuum, and what lies beyond goes with the
  * last. */
 enum { MOST_SHELLS = 12 };
+/* Orbits that are shown as a matrix; its sums by part take 100 MB here. */
+enum { MOST_IN_MATRIX = 400 };
 /* A third site this much nearer to the middle of a hop than its ends stands in its way. */
 static const double in_the_way = 0.9;
 
@@ -321,7 +323,7 @@ static lisi_status table_make(const path_set *paths, int blocks, int norbits, in
   t->orbit_atoms = n += norbits;
   t->orbit_out = n += norbits;
   t->pair = n += norbits;
-  t->class_jumps = n += norbits * norbits;
+  t->class_jumps = n += norbits <= MOST_IN_MATRIX ? norbits * norbits : 0;
   t->class_undone = n += nclasses;
   t->class_judged = n += nclasses;
   t->class_multi = n += nclasses;
@@ -358,7 +360,8 @@ static void sum_jumps(const path_set *paths, const jump_list *list, const jump_s
     const bool multi = index != NULL && passes_a_site(paths, index, j);
     add_event(&t->p, row(t, t->jumps), j);
     add_event(&t->p, row(t, t->orbit_out + from), j);
-    add_event(&t->p, row(t, t->pair + from * s->orbits.n + to), j);
+    if (s->matrix != NULL)
+      add_event(&t->p, row(t, t->pair + from * s->orbits.n + to), j);
     add_event(&t->p, row(t, t->class_jumps + c), j);
     s->orbit[from].departures += 1.0;
     s->orbit[to].arrivals += 1.0;
@@ -395,7 +398,7 @@ static void finish_orbits(const path_set *paths, jump_stats *s, const table *t, 
     /* 95 %: at most this many departures were to be expected (normal approximation of the Poisson law; 3 for none). */
     const double n = q->departures;
     q->residence_low = q->li_time / (n > 0.0 ? n + 1.645 * sqrt(n) + 1.0 : 3.0);
-    for (int m = 0; m < s->orbits.n; m++)
+    for (int m = 0; s->matrix != NULL && m < s->orbits.n; m++)
       s->matrix[k * s->orbits.n + m] = share_of(&t->p, row(t, t->pair + k * s->orbits.n + m), out);
   }
 }
@@ -433,9 +436,10 @@ lisi_status jump_stats_make(const path_set *paths, const jump_list *list, orbit_
     const size_t n = (size_t)s->orbits.n;
     class_of = malloc((list->njumps + 1) * sizeof *class_of);
     s->orbit = calloc(n, sizeof *s->orbit);
-    s->matrix = calloc(n * n, sizeof *s->matrix);
-    if (class_of == NULL || s->orbit == NULL || s->matrix == NULL)
-      status = lisi_no_memory(err, n * n * sizeof *s->matrix);
+    if (n <= MOST_IN_MATRIX)
+      s->matrix = calloc(n * n, sizeof *s->matrix);
+    if (class_of == NULL || s->orbit == NULL || (n <= MOST_IN_MATRIX && s->matrix == NULL))
+      status = lisi_no_memory(err, n * sizeof *s->orbit + list->njumps * sizeof *class_of);
   }
   if (status == LISI_OK)
     status = classify(paths, list, o, s, class_of, err);

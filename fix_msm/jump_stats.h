@@ -62,7 +62,8 @@ typedef struct {
   orbit_stats *orbit; /* [orbits.n] */
   int nclasses;
   jump_class *class; /* [nclasses] by from, to, shell */
-  measured *matrix;  /* [orbits.n][orbits.n] share of the jumps out of a row's orbit that end in the column's */
+  measured *matrix; /* [orbits.n][orbits.n] share of the jumps out of a row's orbit that end in the column's; NULL where
+                       there are more than 400 orbits */
   double njumps;
   double li_time; /* lithium x ps, in sites or not */
   measured rate;  /* jumps per lithium and ps */

@@ -186,7 +186,7 @@ static void finish_trials(int n, double sum[COUNTS], double square[COUNTS], stri
   memcpy(&r->spread, square, sizeof r->spread);
 }
 
-static lisi_status trials(const path_set *paths, work *w, long long window, int ntrials, uint64_t seed,
+static lisi_status trials(const path_set *paths, work *w, long long window, int ntrials, uint64_t seed, progress *bar,
                           string_result *result, lisi_error *err) {
   const int nruns = paths->nruns > 0 ? paths->nruns : 1;
   long long *range = malloc((size_t)nruns * 2 * sizeof *range), *shift = NULL;
@@ -219,7 +219,9 @@ static lisi_status trials(const path_set *paths, work *w, long long window, int 
       w->t[k] = r[0] + (w->jump[k]->t - r[0] + shift[w->jump[k]->walker] % span) % span;
     }
     string_counts c;
-    status = count(w, window, &c, err);
+    status = progress_interrupted() ? lisi_fail(err, LISI_ERR_CANCELLED, "interrupted") : count(w, window, &c, err);
+    if (bar != NULL)
+      progress_update(bar, trial + 1, ntrials);
     if (status == LISI_OK)
       add_trial(&c, sum, square);
   }
@@ -231,7 +233,7 @@ static lisi_status trials(const path_set *paths, work *w, long long window, int 
 }
 
 lisi_status jump_strings_find(const path_set *paths, const jump_list *list, const bool *use, long long window,
-                              int ntrials, uint64_t seed, string_result *result, lisi_error *err) {
+                              int ntrials, uint64_t seed, progress *bar, string_result *result, lisi_error *err) {
   memset(result, 0, sizeof *result);
   work w = {0};
   const size_t room = list->njumps + 1;
@@ -254,7 +256,7 @@ lisi_status jump_strings_find(const path_set *paths, const jump_list *list, cons
   if (status == LISI_OK && w.n > 0)
     status = count(&w, window, &result->found, err);
   if (status == LISI_OK && w.n > 0 && ntrials > 0)
-    status = trials(paths, &w, window, ntrials, seed, result, err);
+    status = trials(paths, &w, window, ntrials, seed, bar, result, err);
   free(w.jump);
   free(w.t);
   free(w.leave);

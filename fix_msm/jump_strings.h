@@ -11,6 +11,7 @@
 #define LISI_JUMP_STRINGS_H
 
 #include "jump_list.h"
+#include "progress.h"
 
 #include <stdint.h>
 
@@ -34,10 +35,11 @@ typedef struct {
 } string_result;
 
 /* window in samples (0: in the same sample). use[njumps] (may be NULL): false leaves a jump out. ntrials >= 0 shifted
- * copies (none: expected and spread are zero). */
+ * copies (none: expected and spread are zero); `bar` (may be NULL) shows how many are done, and an interrupt ends the
+ * work with LISI_ERR_CANCELLED. */
 LISI_MUST_CHECK lisi_status jump_strings_find(const path_set *paths, const jump_list *list, const bool *use,
-                                              long long window, int ntrials, uint64_t seed, string_result *result,
-                                              lisi_error *err);
+                                              long long window, int ntrials, uint64_t seed, progress *bar,
+                                              string_result *result, lisi_error *err);
 
 #ifdef __cplusplus
 }

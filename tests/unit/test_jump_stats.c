@@ -185,7 +185,7 @@ static string_result strings_of(path_set *p, long long window, int trials) {
   jump_list l;
   string_result r;
   OK(jump_list_make(p, &l, err));
-  OK(jump_strings_find(p, &l, NULL, window, trials, 5, &r, err));
+  OK(jump_strings_find(p, &l, NULL, window, trials, 5, NULL, &r, err));
   jump_list_free(&l);
   return r;
 }

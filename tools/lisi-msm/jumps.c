@@ -6,6 +6,7 @@
 #include "cli.h"
 #include "commands.h"
 #include "input_files.h"
+#include "progress.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -52,8 +53,11 @@ static lisi_status analyse(jumps_result *r, orbit_kind kind, double shell, int b
       if (use[k] && jump_is_undone(&list, k, recross, NULL))
         use[k] = use[k + 1] = false; /* the way there and the way back */
   }
-  if (status == LISI_OK)
-    status = jump_strings_find(&r->paths, &list, use, window, trials, (uint64_t)seed, &r->strings, err);
+  if (status == LISI_OK) {
+    progress bar = progress_start("strings");
+    status = jump_strings_find(&r->paths, &list, use, window, trials, (uint64_t)seed, &bar, &r->strings, err);
+    progress_end(&bar);
+  }
   free(use);
   jump_list_free(&list);
   return status;
@@ -135,8 +139,10 @@ int cmd_jumps(int argc, char **argv) {
     status = lisi_fail(&err, LISI_ERR_INPUT, "--trials: expected an integer from 0 to 100000, found %ld", trials);
   if (status == LISI_OK)
     status = refuse_same_file(args.npositional, args.positional, &err);
-  if (status == LISI_OK)
+  if (status == LISI_OK) {
+    progress_catch_interrupt();
     status = analyse(&r, kind, shell, (int)blocks, (int)trials, seed, &err);
+  }
   if (status == LISI_OK)
     status = present(&r, out, json, &err);
   jump_stats_free(&r.stats);

@@ -187,6 +187,8 @@ static void put_classes(doc_tree *doc, const jumps_result *r) {
 static lisi_status put_matrix(doc_tree *doc, const jumps_result *r) {
   const jump_stats *s = &r->stats;
   const size_t n = (size_t)s->orbits.n;
+  if (s->matrix == NULL)
+    return LISI_OK;
   double *value = malloc(n * n * sizeof *value), *error = malloc(n * n * sizeof *error);
   if (value == NULL || error == NULL) {
     free(value);
