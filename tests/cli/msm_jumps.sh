@@ -4,7 +4,7 @@
 . "$SRC/tests/cli/json.bash"
 need "$BIN/lisi-msm"
 log() { awk -f "$SRC/tests/cli/chain_log.awk" -v walkers=30 -v samples=3000 -v cells=4 -v p=.2 -v q=.05 "$@"; }
-jumps() { exits 0 "$BIN/lisi-msm" jumps "$@" --json; }
+jumps() { exits 0 "$BIN/lisi-msm" jumps "$@" --trials ${trials:-2} --json; }
 # within KEY N VALUE: VALUE lies within four errors (KEY_error) of occurrence N of KEY, and the error is no excuse (at most a tenth of it)
 within() {
   awk -v a="$(json "$1" "$2")" -v e="$(json "$1_error" "$2")" -v x="$3" 'BEGIN { exit !(e > 0 && e < 0.1 * x && a > x - 4 * e && a < x + 4 * e) }' ||
@@ -43,10 +43,10 @@ jumps a.jumps b.jumps.gz
 within rate 1 0.25; within residence 1 4
 within occupancy 1 3.75 # per run, not their sum
 # independent walkers: no more strings than by chance, within one run and across two
-jumps a.jumps b.jumps.gz --trials 40
+trials=40 jumps a.jumps b.jumps.gz
 awk -v a="$(json links)" -v b="$(json links_expected)" -v s="$(json links_expected_spread)" 'BEGIN { exit !(s > 0 && a > b - 4.5 * s && a < b + 4.5 * s) }' || fail "chance: $(json links), $(json links_expected) +- $(json links_expected_spread)"
 jumps a.jumps --seed 7; cp out s7; jumps a.jumps --seed 7; cmp out s7 || fail "same seed, another result"
-jumps a.jumps --trials 0; json links_expected 2>/dev/null | grep -q . && fail "no trials, but an expectation"
+trials=0 jumps a.jumps; json links_expected 2>/dev/null | grep -q . && fail "no trials, but an expectation"
 
 # Interstitialcy: on a ring of 40 sites filled with 38 atoms a push moves a row of three at once, sample by sample; the atoms of a row are one string.
 awk 'function random() { state = (state * 69069 + 12345) % 4294967296; return state / 4294967296 }
@@ -66,7 +66,7 @@ awk 'function random() { state = (state * 69069 + 12345) % 4294967296; return st
       }
     }
     print "F 20000 80 0 0 0 9 0 0 0 9"; print pushes > "pushes" }' >rows.jumps
-jumps rows.jumps --window 0.1 --by label
+trials=20 jumps rows.jumps --window 0.1 --by label
 pushes=$(cat pushes)
 json lengths >l
 [[ $(json strings 4) == "$pushes" && $(json jumps 4) == $((3 * pushes)) ]] || fail "$pushes rows of three, found: $(cat l)"
