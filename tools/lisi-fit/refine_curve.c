@@ -122,9 +122,11 @@ static void print_table(FILE *f, const void *context) {
 
 /* Columns of the table: 3 + 4 * way are energy and force on the frames kept, and two more on those to check. */
 static void print_script(FILE *f, const char *name, const void *context) {
-  static const char *const title[WAYS] = {"refined, strength as given", "refined, strength cv", "from scratch"},
-                           *const colour[WAYS] = {"#1f6fb4", "#2a9d5c", "#c8553d"};
+  static const char *const colour[WAYS] = {"#1f6fb4", "#2a9d5c", "#c8553d"};
   const curve *c = context;
+  char given[40];
+  snprintf(given, sizeof given, "refined, strength %.3g", c->strength);
+  const char *const title[WAYS] = {given, "refined, strength cv", "from scratch"};
   fprintf(f,
           "# gnuplot %s.gp draws %s.svg; edit and run again to restyle\n"
           "set terminal svg size 900,%d dynamic font 'Helvetica,15' background '#ffffff'\n"
