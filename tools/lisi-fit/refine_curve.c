@@ -125,8 +125,8 @@ static void print_script(FILE *f, const char *name, const void *context) {
   static const char *const colour[WAYS] = {"#1f6fb4", "#2a9d5c", "#c8553d"};
   const curve *c = context;
   char given[40];
-  snprintf(given, sizeof given, "refined, strength %.3g", c->strength);
-  const char *const title[WAYS] = {given, "refined, strength cv", "from scratch"};
+  snprintf(given, sizeof given, "strength %.3g", c->strength);
+  const char *const title[WAYS] = {given, "strength cv", "from scratch"};
   fprintf(f,
           "# gnuplot %s.gp draws %s.svg; edit and run again to restyle\n"
           "set terminal svg size 900,%d dynamic font 'Helvetica,15' background '#ffffff'\n"
@@ -136,13 +136,15 @@ static void print_script(FILE *f, const char *name, const void *context) {
           "set tics nomirror scale 0.6 tc rgb '#4a5560'\n"
           "set grid lc rgb '#e3e8ee' lw 1\n"
           "set logscale xy\n"
+          "set key below samplen 1.5\n"
           "at(n) = n > 0 ? n : 0.5 # the base model\n"
           "set xtics ('0' 0.5",
           name, name, c->ncheck ? 720 : 400, name);
   for (const row *r = c->row; r < c->row + c->nrows; r++)
     if (r->frames > 0)
       fprintf(f, ", '%d' %d", r->frames, r->frames);
-  fprintf(f, ")\nset xlabel 'new frames'\nset multiplot layout %d,2\n", c->ncheck ? 2 : 1);
+  fprintf(f, ")\nset xrange [0.4:%g]\nset xlabel 'new frames'\nset multiplot layout %d,2\n",
+          1.25 * c->row[c->nrows - 1].frames, c->ncheck ? 2 : 1);
   for (int side = 0; side < (c->ncheck ? 2 : 1); side++)
     for (int force = 0; force < 2; force++) {
       fprintf(f, "set title '%s'\nset ylabel '%s'\nplot ", side ? "frames to check" : "unseen new frames",
