@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "number_read.h"
 
+#include <float.h>
+#include <limits.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,7 +53,15 @@ static double divide(uint64_t digits, int places) {
                                      1000000000000000000u,
                                      10000000000000000000u};
   if (digits < (1ull << 53))
-    return (double)digits / (double)power[places]; /* both exact: one rounding (Clinger 1990) */
+    return (double)(int64_t)digits / (double)power[places]; /* both exact: one rounding (Clinger 1990) */
+#if LDBL_MANT_DIG == 64
+  /* Both exact again, in 64 bits; rounding these to 53 is right unless they lie just between two doubles. */
+  const long double quotient = (long double)digits / (long double)power[places];
+  uint64_t bits;
+  memcpy(&bits, &quotient, sizeof bits);
+  if ((bits & 0x7ff) != 0x400)
+    return (double)quotient;
+#endif
   __extension__ typedef unsigned __int128 wide;
   const int shift = __builtin_clzll(digits); /* digits > 0 here */
   const wide top = (wide)(digits << shift) << 60;
@@ -67,6 +78,62 @@ static double divide(uint64_t digits, int places) {
   if (((wide)m << drop) != q)
     m |= 1;
   return ldexp((double)m, drop - 60 - shift);
+}
+
+static bool ends(char c) {
+  return c == ' ' || c == '\t' || c == '\0';
+}
+
+bool number_scan_double(const char *text, const char **end, double *value) {
+  const char *p = text;
+  const bool negative = *p == '-';
+  if (*p == '-' || *p == '+')
+    p++;
+  const char *first = p, *point = NULL;
+  uint64_t digits = 0;
+  for (;; p++) {
+    const unsigned d = (unsigned)(*p - '0');
+    if (d <= 9) {
+      digits = 10 * digits + d; /* what runs over is thrown away below */
+    } else if (*p == '.' && point == NULL) {
+      point = p;
+    } else {
+      break;
+    }
+  }
+  const ptrdiff_t places = point != NULL ? p - point - 1 : 0;
+  ptrdiff_t count = p - first - (point != NULL);
+  if (count > 19) /* zeros in front are no digits */
+    for (const char *zero = first; *zero == '0' || *zero == '.'; zero++)
+      count -= *zero == '0';
+  if (!ends(*p) || count > 19 || places > 19) { /* an exponent, many digits, or no number at all */
+    while (!ends(*p))
+      p++;
+    *end = p;
+    return p - text < INT_MAX && slow(text, (int)(p - text), value);
+  }
+  *end = p;
+  if (p - first == (point != NULL))
+    return false;
+  const double v = digits == 0 ? 0.0 : divide(digits, (int)places);
+  *value = negative ? -v : v;
+  return true;
+}
+
+bool number_scan_int64(const char *text, const char **end, int64_t *value) {
+  const char *p = text;
+  const bool negative = *p == '-';
+  if (*p == '-' || *p == '+')
+    p++;
+  const char *first = p;
+  uint64_t v = 0;
+  for (unsigned d; (d = (unsigned)(*p - '0')) <= 9; p++)
+    v = 10 * v + d;
+  if (p == first || p - first > 18 || !ends(*p))
+    return false;
+  *end = p;
+  *value = negative ? -(int64_t)v : (int64_t)v;
+  return true;
 }
 
 bool number_read_double(const char *text, int length, double *value) {

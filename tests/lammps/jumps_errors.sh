@@ -106,7 +106,7 @@ bad 'the box changed by 50 % between steps 20 and 30' "$C" "$F" '' 'run 20\nchan
 bad 'the box changed by 25 % between steps 20 and 30' "$C" "$F" '' 'run 20\nchange_box all z scale 1.33333333333 remap\nrun 20'
 bad 'Cannot replicate with fixes that store per-atom quantities' "$C" "$F" '' 'run 20\nreplicate 2 1 1\nrun 20'
 bad 'periodic in three dimensions' "$C" "$F" '' 'run 20\nchange_box all xy final 0 xz final 0 yz final 0 ortho boundary p p f\nrun 20'
-bad 'the timestep changed from 0.002 to' "$C" "$F" 'fix r all dt/reset 15 1e-6 1 0.01' 'velocity all create 3000 4711\nrun 40'
+bad 'the timestep changed from 0.002 to' "$C" "$F" '' 'velocity all create 3000 4711\nfix r all dt/reset 15 1e-6 1 0.01\nrun 40'
 bad 'group lithium is empty' "$C" "$F" '' 'run 20\ndelete_atoms group lithium compress no\nrun 20'
 bad 'step 0 comes after step 20 was sampled' "$C" "$F" '' 'dump d all custom 10 a.dump id type x y z ix iy iz\nrun 20\nundump d\nrerun a.dump dump x y z ix iy iz box yes'
 pass "$count inputs are refused with a reason"
