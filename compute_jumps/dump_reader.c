@@ -527,7 +527,7 @@ static lisi_status atoms_of(dump_reader *reader, const layout *l, int natoms, bo
       *end = true;
       return LISI_OK;
     }
-    if (starts(line, "ITEM:"))
+    if (line[0] == 'I' && starts(line, "ITEM:"))
       return lisi_fail(err, LISI_ERR_INPUT, "%s:%ld: expected %d atoms as the frame announces, found %d", PLACE(reader),
                        natoms, k);
     status = reserve(reader, k + 1, err);
