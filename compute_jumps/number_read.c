@@ -137,37 +137,16 @@ bool number_scan_int64(const char *text, const char **end, int64_t *value) {
 }
 
 bool number_read_double(const char *text, int length, double *value) {
-  int k = 0;
-  bool negative = false;
-  if (length > 0 && (text[0] == '-' || text[0] == '+')) {
-    negative = text[0] == '-';
-    k = 1;
-  }
-  uint64_t digits = 0;
-  int count = 0, places = 0, seen = 0;
-  bool point = false;
-  for (; k < length; k++) {
-    const unsigned d = (unsigned)(text[k] - '0');
-    if (d <= 9) {
-      seen++;
-      places += point;
-      if (digits != 0 || d != 0)
-        count++;
-      if (count > 19)
-        return slow(text, length, value);
-      digits = 10 * digits + d;
-    } else if (text[k] == '.' && !point) {
-      point = true;
-    } else {
-      return slow(text, length, value); /* an exponent, or no number at all */
-    }
-  }
-  if (seen == 0)
+  char copy[400];
+  const char *end;
+  double v;
+  if (length <= 0 || length >= (int)sizeof copy)
     return false;
-  if (places > 19)
-    return slow(text, length, value);
-  const double v = digits == 0 ? 0.0 : divide(digits, places);
-  *value = negative ? -v : v;
+  memcpy(copy, text, (size_t)length);
+  copy[length] = '\0';
+  if (!number_scan_double(copy, &end, &v) || end != copy + length)
+    return false;
+  *value = v;
   return true;
 }
 
