@@ -59,8 +59,8 @@ struct count_gather {
   /* for the comparison of the copies */
   bool compares;
   piece_list *piece;  /* [ncopies] */
-  double *starts;     /* [nblocks][nstates]: pairs that start there */
-  double *row;        /* [nstates][nblocks]: the same, for the comparison */
+  double *stays;      /* [nblocks][nstates]: pairs that end where they start */
+  double *row;        /* [nstates][nblocks]: all pairs that start there */
   double *copy_block; /* [nblocks], all 0 between outcomes */
   int *touched;       /* [nblocks] */
   spread sum;
@@ -105,7 +105,7 @@ lisi_status count_gather_new(int nstates, const int replicate[3], int nblocks, i
   g->list = table((size_t)nparts, sizeof *g->list, &good);
   if (g->compares) {
     g->piece = table((size_t)g->ncopies, sizeof *g->piece, &good);
-    g->starts = table((size_t)nstates * (size_t)nblocks, sizeof *g->starts, &good);
+    g->stays = table((size_t)nstates * (size_t)nblocks, sizeof *g->stays, &good);
     g->row = table((size_t)nstates * (size_t)nblocks, sizeof *g->row, &good);
     g->copy_block = table((size_t)nblocks, sizeof *g->copy_block, &good);
     g->touched = table((size_t)nblocks, sizeof *g->touched, &good);
@@ -142,7 +142,7 @@ void count_gather_free(count_gather *g) {
   free(g->part);
   free(g->list);
   free(g->piece);
-  free(g->starts);
+  free(g->stays);
   free(g->row);
   free(g->copy_block);
   free(g->touched);
@@ -262,9 +262,10 @@ lisi_status count_gather_add(count_gather *g, int i, int j, const int r[3], int 
   g->part[block][id] += c;
   if (!g->compares)
     return LISI_OK;
-  g->starts[(size_t)block * g->nstates + (size_t)i] += c;
-  /* staying is what the other outcomes leave over, and is not compared */
-  if (!stays && !keep(&g->piece[from->copy], id, block, c))
+  /* staying is what the other outcomes leave over: it is not compared, its sum is enough */
+  if (stays)
+    g->stays[(size_t)block * g->nstates + (size_t)i] += c;
+  else if (!keep(&g->piece[from->copy], id, block, c))
     return lisi_no_memory(err, 2 * g->piece[from->copy].cap * sizeof(piece));
   return LISI_OK;
 }
@@ -287,17 +288,26 @@ static start_sums *sum_starts(count_gather *g, site_sums *site) {
   const size_t nstates = g->nstates;
   const double B = (double)g->nblocks;
   start_sums *sums = calloc(nstates, sizeof *sums);
-  for (size_t i = 0; sums != NULL && i < nstates; i++) {
-    double *row = g->row + i * (size_t)g->nblocks;
-    for (int b = 0; b < g->nblocks; b++) {
-      row[b] = g->starts[(size_t)b * nstates + i];
-      sums[i].pairs += row[b];
+  if (sums == NULL)
+    return NULL;
+  for (size_t i = 0; i < nstates; i++)
+    for (size_t b = 0; b < (size_t)g->nblocks; b++)
+      g->row[i * (size_t)g->nblocks + b] = g->stays[b * nstates + i];
+  for (int copy = 0; copy < g->ncopies; copy++)
+    for (size_t k = 0; k < g->piece[copy].n; k++) {
+      const piece *p = &g->piece[copy].item[k];
+      const size_t i = (size_t)copy * (size_t)g->nunit + (size_t)g->outcome[p->id].s;
+      g->row[i * (size_t)g->nblocks + (size_t)p->block] += p->c;
     }
+  for (size_t i = 0; i < nstates; i++) {
+    const double *row = g->row + i * (size_t)g->nblocks;
+    for (int b = 0; b < g->nblocks; b++)
+      sums[i].pairs += row[b];
     for (int b = 0; b < g->nblocks; b++)
       sums[i].variance += (row[b] - sums[i].pairs / B) * (row[b] - sums[i].pairs / B);
     site[i % (size_t)g->nunit].all += sums[i].pairs;
   }
-  for (size_t i = 0; sums != NULL && i < nstates; i++) {
+  for (size_t i = 0; i < nstates; i++) {
     site_sums *s = &site[i % (size_t)g->nunit];
     sums[i].scale = s->all > 0.0 ? B / (B - 1.0) * (1.0 - sums[i].pairs / s->all) : 0.0;
     const double v = sums[i].variance * sums[i].scale;
@@ -470,7 +480,7 @@ lisi_status count_gather_pass(count_gather *g, bool *again, lisi_error *err) {
   memset(g->slot, 0, g->nslots * sizeof *g->slot);
   memset(g->stay, 0, (size_t)g->nunit * sizeof *g->stay);
   if (g->compares)
-    memset(g->starts, 0, g->nstates * (size_t)g->nblocks * sizeof *g->starts);
+    memset(g->stays, 0, g->nstates * (size_t)g->nblocks * sizeof *g->stays);
   g->n = 0;
   g->lo = g->hi;
   g->hi = (int)((long long)g->nunit * (g->pass + 1) / g->npasses);
