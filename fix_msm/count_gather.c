@@ -13,9 +13,23 @@ typedef struct {
   int s, copy, cell[3];
 } place;
 
-/* A starting site and where pairs that start there may end: one row of the tables. */
+/* What comes in: a list for each starting site, whose pieces are looked at together, when all have come. */
 typedef struct {
-  int s, j, r[3];
+  int copy, j, r[3]; /* folded */
+  int block, group;
+  double c;
+} incoming;
+
+typedef struct chunk {
+  struct chunk *next;
+  int n;
+  incoming item[];
+} chunk;
+
+/* Where pairs that start in the site in work may end; `slot` is its place in the hash table. */
+typedef struct {
+  int j, r[3];
+  size_t slot;
 } outcome;
 
 /* Open addressing; id + 1, 0: empty. The tag saves most looks at the outcome itself. */
@@ -41,30 +55,37 @@ typedef struct {
 } entry_list;
 
 typedef struct {
+  double pairs, variance, scale; /* over blocks; scale: p was fitted to the same counts */
+} start_sums;
+
+typedef struct {
   double excess, expected, squares;
 } spread;
 
 struct count_gather {
-  size_t nstates;
   int nunit, ncopies, rep[3], nblocks, ngroups;
   place *place;              /* [nstates] */
   int npasses, pass, lo, hi; /* starting sites of this pass */
-  /* outcomes of this pass */
+  chunk **first, **last;     /* [hi - lo] lists */
+  chunk *spare;
+  int chunk_size;
+  /* the starting site in work */
   outcome *outcome;
   int n, cap;
-  int *stay; /* [nunit] id + 1 of s -> s in the same cell */
-  slot *slot;
+  slot *slot; /* all empty between sites */
   size_t nslots;
-  double *total, **part; /* [cap]; [nblocks + ngroups][cap] */
-  /* for the comparison of the copies */
+  double *total, **part; /* [cap]; [nblocks + ngroups][cap]: all 0 between sites */
+  /* for the comparison of its copies */
   bool compares;
   piece_list *piece;  /* [ncopies] */
-  double *stays;      /* [nblocks][nstates]: pairs that end where they start */
-  double *row;        /* [nstates][nblocks]: all pairs that start there */
+  double *row;        /* [ncopies][nblocks]: pairs that start there */
+  start_sums *start;  /* [ncopies] */
   double *copy_block; /* [nblocks], all 0 between outcomes */
   int *touched;       /* [nblocks] */
+  int *head, *next;   /* [head_cap], [next_cap] chains of pieces by outcome */
+  size_t head_cap, next_cap;
   spread sum;
-  entry_list all, *list; /* of all passes, sorted; [nblocks + ngroups] */
+  entry_list all, *list; /* of all sites, sorted; [nblocks + ngroups] */
 };
 
 /* ---- making and freeing ---- */
@@ -82,7 +103,6 @@ lisi_status count_gather_new(int nstates, const int replicate[3], int nblocks, i
   count_gather *g = table(1, sizeof *g, &good);
   if (g == NULL)
     return lisi_no_memory(err, sizeof *g);
-  g->nstates = (size_t)nstates;
   g->ncopies = 1;
   for (int a = 0; a < 3; a++) {
     g->rep[a] = replicate[a];
@@ -92,27 +112,30 @@ lisi_status count_gather_new(int nstates, const int replicate[3], int nblocks, i
   g->nblocks = nblocks;
   g->ngroups = ngroups;
   const int nparts = nblocks + ngroups;
-  const double each = sizeof(outcome) + sizeof(piece) + 4.0 * sizeof(slot) + (nparts + 1.0) * sizeof(double);
-  const double passes = ceil(expected * each / largest_pass);
+  const double passes = ceil(expected * sizeof(incoming) / largest_pass);
   g->npasses = passes < 1.0 ? 1 : passes > g->nunit ? g->nunit : (int)passes;
   g->hi = g->nunit / g->npasses;
+  const size_t lists = (size_t)(g->nunit / g->npasses) + 1, copies = (size_t)g->ncopies, blocks = (size_t)nblocks;
+  const double each = expected / g->nunit / 8.0;
+  g->chunk_size = each < 8.0 ? 8 : each > 1000.0 ? 1000 : (int)each;
   g->compares = g->ncopies > 1 && nblocks > 1;
-  g->nslots = 1024;
+  g->nslots = 256;
   g->place = table((size_t)nstates, sizeof *g->place, &good);
-  g->stay = table((size_t)g->nunit, sizeof *g->stay, &good);
+  g->first = table(lists, sizeof(chunk *), &good);
+  g->last = table(lists, sizeof(chunk *), &good);
   g->slot = table(g->nslots, sizeof *g->slot, &good);
   g->part = table((size_t)nparts, sizeof(double *), &good);
   g->list = table((size_t)nparts, sizeof *g->list, &good);
   if (g->compares) {
-    g->piece = table((size_t)g->ncopies, sizeof *g->piece, &good);
-    g->stays = table((size_t)nstates * (size_t)nblocks, sizeof *g->stays, &good);
-    g->row = table((size_t)nstates * (size_t)nblocks, sizeof *g->row, &good);
-    g->copy_block = table((size_t)nblocks, sizeof *g->copy_block, &good);
-    g->touched = table((size_t)nblocks, sizeof *g->touched, &good);
+    g->piece = table(copies, sizeof *g->piece, &good);
+    g->row = table(copies * blocks, sizeof *g->row, &good);
+    g->start = table(copies, sizeof *g->start, &good);
+    g->copy_block = table(blocks, sizeof *g->copy_block, &good);
+    g->touched = table(blocks, sizeof *g->touched, &good);
   }
   if (!good) {
     count_gather_free(g);
-    return lisi_no_memory(err, (size_t)nstates * (size_t)(nblocks + 4) * sizeof(double));
+    return lisi_no_memory(err, ((size_t)nstates + copies * blocks) * sizeof(double));
   }
   for (int i = 0; i < nstates; i++) {
     const int k = i / g->nunit;
@@ -122,9 +145,20 @@ lisi_status count_gather_new(int nstates, const int replicate[3], int nblocks, i
   return LISI_OK;
 }
 
+static void free_chunks(chunk *c) {
+  while (c != NULL) {
+    chunk *next = c->next;
+    free(c);
+    c = next;
+  }
+}
+
 void count_gather_free(count_gather *g) {
   if (g == NULL)
     return;
+  for (int k = 0; g->first != NULL && k <= g->nunit / g->npasses; k++)
+    free_chunks(g->first[k]);
+  free_chunks(g->spare);
   for (int k = 0; k < g->nblocks + g->ngroups; k++) {
     if (g->part != NULL)
       free(g->part[k]);
@@ -135,28 +169,72 @@ void count_gather_free(count_gather *g) {
     free(g->piece[k].item);
   free(g->all.entry);
   free(g->place);
+  free(g->first);
+  free(g->last);
   free(g->outcome);
-  free(g->stay);
   free(g->slot);
   free(g->total);
   free(g->part);
   free(g->list);
   free(g->piece);
-  free(g->stays);
   free(g->row);
+  free(g->start);
   free(g->copy_block);
   free(g->touched);
+  free(g->head);
+  free(g->next);
   free(g);
 }
 
 /* ---- pieces come in ---- */
 
-static uint32_t hash_of(const outcome *o) {
-  uint64_t h = (uint64_t)(uint32_t)o->s << 32 | (uint32_t)o->j;
-  h *= UINT64_C(0x9e3779b97f4a7c15);
-  h ^= (uint64_t)(uint32_t)o->r[0] * UINT64_C(0xff51afd7ed558ccd) ^
-       (uint64_t)(uint32_t)o->r[1] * UINT64_C(0xc4ceb9fe1a85ec53) ^
-       (uint64_t)(uint32_t)o->r[2] * UINT64_C(0xd6e8feb86659fd93);
+static chunk *new_chunk(count_gather *g) {
+  chunk *c = g->spare;
+  if (c != NULL)
+    g->spare = c->next;
+  else
+    c = malloc(sizeof *c + (size_t)g->chunk_size * sizeof c->item[0]);
+  if (c != NULL) {
+    c->next = NULL;
+    c->n = 0;
+  }
+  return c;
+}
+
+lisi_status count_gather_add(count_gather *g, int i, int j, const int r[3], int block, int group, double c,
+                             lisi_error *err) {
+  const place *from = &g->place[i], *to = &g->place[j];
+  if (from->s < g->lo || from->s >= g->hi)
+    return LISI_OK;
+  const int list = from->s - g->lo;
+  chunk *last = g->last[list];
+  if (last == NULL || last->n == g->chunk_size) {
+    chunk *more = new_chunk(g);
+    if (more == NULL)
+      return lisi_no_memory(err, (size_t)g->chunk_size * sizeof more->item[0]);
+    if (last == NULL)
+      g->first[list] = more;
+    else
+      last->next = more;
+    g->last[list] = last = more;
+  }
+  incoming *p = &last->item[last->n++];
+  p->copy = from->copy;
+  p->j = to->s;
+  for (int a = 0; a < 3; a++)
+    p->r[a] = g->rep[a] * r[a] + to->cell[a] - from->cell[a];
+  p->block = block;
+  p->group = group;
+  p->c = c;
+  return LISI_OK;
+}
+
+/* ---- one starting site: its outcomes are numbered, and its pieces added up ---- */
+
+static uint32_t hash_of(int j, const int r[3]) {
+  const uint64_t h =
+      (uint64_t)(uint32_t)j * UINT64_C(0x9e3779b97f4a7c15) ^ (uint64_t)(uint32_t)r[0] * UINT64_C(0xff51afd7ed558ccd) ^
+      (uint64_t)(uint32_t)r[1] * UINT64_C(0xc4ceb9fe1a85ec53) ^ (uint64_t)(uint32_t)r[2] * UINT64_C(0xd6e8feb86659fd93);
   return (uint32_t)(h >> 32 ^ h >> 9);
 }
 
@@ -193,6 +271,7 @@ static bool more_slots(count_gather *g) {
     while (larger[to].id != 0)
       to = (to + 1) & (nslots - 1);
     larger[to] = g->slot[k];
+    g->outcome[larger[to].id - 1].slot = to;
   }
   free(g->slot);
   g->slot = larger;
@@ -201,19 +280,19 @@ static bool more_slots(count_gather *g) {
 }
 
 /* The number of an outcome; a new one is added. -1: no memory. */
-static int number_of(count_gather *g, const outcome *o) {
-  const uint32_t tag = hash_of(o);
+static int number_of(count_gather *g, int j, const int r[3]) {
+  const uint32_t tag = hash_of(j, r);
   size_t k = tag & (g->nslots - 1);
   for (; g->slot[k].id != 0; k = (k + 1) & (g->nslots - 1)) {
     if (g->slot[k].tag != tag)
       continue;
     const outcome *p = &g->outcome[g->slot[k].id - 1];
-    if (p->s == o->s && p->j == o->j && p->r[0] == o->r[0] && p->r[1] == o->r[1] && p->r[2] == o->r[2])
+    if (p->j == j && p->r[0] == r[0] && p->r[1] == r[1] && p->r[2] == r[2])
       return g->slot[k].id - 1;
   }
   if (g->n == g->cap && !more_outcomes(g))
     return -1;
-  g->outcome[g->n++] = *o;
+  g->outcome[g->n++] = (outcome){j, {r[0], r[1], r[2]}, k};
   g->slot[k] = (slot){tag, g->n};
   const int id = g->n - 1;
   if (2 * (size_t)g->n > g->nslots && !more_slots(g))
@@ -234,89 +313,26 @@ static bool keep(piece_list *list, int id, int block, double c) {
   return true;
 }
 
-lisi_status count_gather_add(count_gather *g, int i, int j, const int r[3], int block, int group, double c,
-                             lisi_error *err) {
-  const place *from = &g->place[i], *to = &g->place[j];
-  if (from->s < g->lo || from->s >= g->hi)
-    return LISI_OK;
-  const bool stays = i == j && (r[0] | r[1] | r[2]) == 0;
-  int id = stays ? g->stay[from->s] - 1 : -1;
-  if (id < 0) {
-    outcome o = {from->s, to->s, {0, 0, 0}};
-    for (int a = 0; a < 3; a++)
-      o.r[a] = g->rep[a] * r[a] + to->cell[a] - from->cell[a];
-    id = number_of(g, &o);
-    if (id < 0)
-      return lisi_no_memory(err, (size_t)g->cap * (size_t)(g->nblocks + g->ngroups) * sizeof(double));
-    if (stays)
-      g->stay[from->s] = id + 1;
-  }
-  if (group >= 0)
-    g->part[g->nblocks + group][id] += c;
-  if (block == GATHER_NOT_IN_TOTAL)
-    return LISI_OK;
-  if (block == GATHER_NO_BLOCK) {
-    g->total[id] += c;
-    return LISI_OK;
-  }
-  g->part[block][id] += c;
+static bool take(count_gather *g, int s, const incoming *p) {
+  const int id = number_of(g, p->j, p->r);
+  if (id < 0)
+    return false;
+  if (p->group >= 0)
+    g->part[g->nblocks + p->group][id] += p->c;
+  if (p->block == GATHER_NO_BLOCK)
+    g->total[id] += p->c;
+  if (p->block < 0)
+    return true;
+  g->part[p->block][id] += p->c;
   if (!g->compares)
-    return LISI_OK;
-  /* staying is what the other outcomes leave over: it is not compared, its sum is enough */
-  if (stays)
-    g->stays[(size_t)block * g->nstates + (size_t)i] += c;
-  else if (!keep(&g->piece[from->copy], id, block, c))
-    return lisi_no_memory(err, 2 * g->piece[from->copy].cap * sizeof(piece));
-  return LISI_OK;
+    return true;
+  g->row[p->copy * g->nblocks + p->block] += p->c;
+  /* staying is what the other outcomes leave over, and is not compared */
+  const bool stays = p->j == s && (p->r[0] | p->r[1] | p->r[2]) == 0;
+  return stays || keep(&g->piece[p->copy], id, p->block, p->c);
 }
 
 /* ---- are the copies alike? ---- */
-
-/* What a copy of a site adds that has none of an outcome is the square of p, the outcome's share of all pairs of the
- * site, times sums that all outcomes share. */
-typedef struct {
-  double all;     /* pairs that start in any copy */
-  double zero[3]; /* over the copies: squares of the pairs, variances, squares of these */
-  bool several;   /* outcomes */
-} site_sums;
-
-typedef struct {
-  double pairs, variance, scale; /* over blocks; scale: p was fitted to the same counts */
-} start_sums;
-
-static start_sums *sum_starts(count_gather *g, site_sums *site) {
-  const size_t nstates = g->nstates;
-  const double B = (double)g->nblocks;
-  start_sums *sums = calloc(nstates, sizeof *sums);
-  if (sums == NULL)
-    return NULL;
-  for (size_t i = 0; i < nstates; i++)
-    for (size_t b = 0; b < (size_t)g->nblocks; b++)
-      g->row[i * (size_t)g->nblocks + b] = g->stays[b * nstates + i];
-  for (int copy = 0; copy < g->ncopies; copy++)
-    for (size_t k = 0; k < g->piece[copy].n; k++) {
-      const piece *p = &g->piece[copy].item[k];
-      const size_t i = (size_t)copy * (size_t)g->nunit + (size_t)g->outcome[p->id].s;
-      g->row[i * (size_t)g->nblocks + (size_t)p->block] += p->c;
-    }
-  for (size_t i = 0; i < nstates; i++) {
-    const double *row = g->row + i * (size_t)g->nblocks;
-    for (int b = 0; b < g->nblocks; b++)
-      sums[i].pairs += row[b];
-    for (int b = 0; b < g->nblocks; b++)
-      sums[i].variance += (row[b] - sums[i].pairs / B) * (row[b] - sums[i].pairs / B);
-    site[i % (size_t)g->nunit].all += sums[i].pairs;
-  }
-  for (size_t i = 0; i < nstates; i++) {
-    site_sums *s = &site[i % (size_t)g->nunit];
-    sums[i].scale = s->all > 0.0 ? B / (B - 1.0) * (1.0 - sums[i].pairs / s->all) : 0.0;
-    const double v = sums[i].variance * sums[i].scale;
-    s->zero[0] += sums[i].pairs * sums[i].pairs;
-    s->zero[1] += v;
-    s->zero[2] += v * v;
-  }
-  return sums;
-}
 
 /* One outcome in one copy: its pieces are a chain through `next`. With z the pairs that start there, by block, less
  * their mean, and c those that have this outcome, the variance over blocks of c - p z needs only blocks where c is not
@@ -346,73 +362,88 @@ static void compare_outcome(count_gather *g, const piece *item, const int *next,
   g->sum.squares += variance * variance - none * none;
 }
 
-/* The pieces of one copy, outcome by outcome. head[n] is -1 before and after. */
-static bool compare_copy(count_gather *g, int copy, const start_sums *sums, const site_sums *site, int *head,
-                         int **next, size_t *cap) {
-  piece_list *list = &g->piece[copy];
-  if (list->n > *cap) {
-    free(*next);
-    *cap = list->n + list->n / 4;
-    *next = *cap < INT32_MAX ? malloc(*cap * sizeof **next) : NULL;
-    if (*next == NULL)
-      return false;
-  }
-  for (size_t k = 0; k < list->n; k++) {
-    (*next)[k] = head[list->item[k].id];
-    head[list->item[k].id] = (int)k;
-  }
-  for (size_t k = 0; k < list->n; k++) {
-    const int id = list->item[k].id;
-    if (head[id] < 0)
-      continue;
-    const int s = g->outcome[id].s;
-    const size_t i = (size_t)copy * (size_t)g->nunit + (size_t)s;
-    if (site[s].several)
-      compare_outcome(g, list->item, *next, head[id], g->row + i * (size_t)g->nblocks, &sums[i],
-                      g->total[id] / site[s].all);
-    head[id] = -1;
-  }
-  list->n = 0;
-  return true;
+static bool room_for(int **array, size_t *cap, size_t n) {
+  if (n <= *cap)
+    return true;
+  free(*array);
+  *cap = n + n / 4;
+  *array = *cap < INT32_MAX ? malloc(*cap * sizeof **array) : NULL;
+  if (*array == NULL)
+    *cap = 0;
+  return *array != NULL;
 }
 
-static bool compare_copies(count_gather *g) {
-  bool good = true;
-  site_sums *site = table((size_t)g->nunit, sizeof *site, &good);
-  int *head = malloc(((size_t)g->n + 1) * sizeof *head), *next = NULL,
-      *met = table((size_t)g->nunit, sizeof *met, &good);
-  start_sums *sums = good ? sum_starts(g, site) : NULL;
-  good = good && head != NULL && sums != NULL;
-  for (int id = 0; good && id < g->n; id++) {
-    head[id] = -1;
-    site[g->outcome[id].s].several = met[g->outcome[id].s]++ > 0;
+/* The sums over blocks of what starts in each copy; returns all of it. */
+static double sum_starts(count_gather *g) {
+  const double B = (double)g->nblocks;
+  double all = 0.0;
+  for (int copy = 0; copy < g->ncopies; copy++) {
+    const double *row = g->row + (size_t)copy * (size_t)g->nblocks;
+    start_sums *start = &g->start[copy];
+    *start = (start_sums){0};
+    for (int b = 0; b < g->nblocks; b++)
+      start->pairs += row[b];
+    for (int b = 0; b < g->nblocks; b++)
+      start->variance += (row[b] - start->pairs / B) * (row[b] - start->pairs / B);
+    all += start->pairs;
   }
-  for (int id = 0; good && id < g->n; id++) {
+  for (int copy = 0; copy < g->ncopies && all > 0.0; copy++)
+    g->start[copy].scale = B / (B - 1.0) * (1.0 - g->start[copy].pairs / all);
+  return all;
+}
+
+/* A copy that has none of an outcome adds p^2, with p the outcome's share of all pairs of the site, times sums that all
+ * outcomes share: these come first, for all copies, and the copies that have some are corrected. */
+static bool compare_copies(count_gather *g, int s) {
+  const double all = sum_starts(g);
+  if (g->n < 2 || !(all > 0.0)) {
+    for (int copy = 0; copy < g->ncopies; copy++)
+      g->piece[copy].n = 0;
+    return true;
+  }
+  double pairs = 0.0, variances = 0.0, squares = 0.0;
+  for (int copy = 0; copy < g->ncopies; copy++) {
+    const double v = g->start[copy].variance * g->start[copy].scale;
+    pairs += g->start[copy].pairs * g->start[copy].pairs;
+    variances += v;
+    squares += v * v;
+  }
+  if (!room_for(&g->head, &g->head_cap, (size_t)g->n))
+    return false;
+  for (int id = 0; id < g->n; id++) {
     const outcome *o = &g->outcome[id];
-    const site_sums *s = &site[o->s];
-    if (!s->several || !(s->all > 0.0) || g->stay[o->s] == id + 1)
+    g->head[id] = -1;
+    if (o->j == s && (o->r[0] | o->r[1] | o->r[2]) == 0)
       continue;
-    const double p = g->total[id] / s->all;
-    g->sum.excess += p * p * s->zero[0];
-    g->sum.expected += p * p * s->zero[1];
-    g->sum.squares += p * p * p * p * s->zero[2];
+    const double p = g->total[id] / all;
+    g->sum.excess += p * p * pairs;
+    g->sum.expected += p * p * variances;
+    g->sum.squares += p * p * p * p * squares;
   }
-  size_t cap = 0;
-  for (int copy = 0; good && copy < g->ncopies; copy++)
-    good = compare_copy(g, copy, sums, site, head, &next, &cap);
-  free(site);
-  free(sums);
-  free(head);
-  free(next);
-  free(met);
-  return good;
+  for (int copy = 0; copy < g->ncopies; copy++) {
+    piece_list *list = &g->piece[copy];
+    if (!room_for(&g->next, &g->next_cap, list->n))
+      return false;
+    for (size_t k = 0; k < list->n; k++) {
+      g->next[k] = g->head[list->item[k].id];
+      g->head[list->item[k].id] = (int)k;
+    }
+    for (size_t k = 0; k < list->n; k++) {
+      const int id = list->item[k].id;
+      if (g->head[id] >= 0)
+        compare_outcome(g, list->item, g->next, g->head[id], g->row + (size_t)copy * (size_t)g->nblocks,
+                        &g->start[copy], g->total[id] / all);
+      g->head[id] = -1;
+    }
+    list->n = 0;
+  }
+  return true;
 }
 
 /* ---- results ---- */
 
 typedef struct {
-  uint64_t high, low; /* (s, j) and (r0, r1), biased so that they order */
-  uint32_t last;      /* r2 */
+  uint64_t high, low; /* (j, r0) and (r1, r2), biased so that they order */
   int id;
 } order_key;
 
@@ -420,68 +451,79 @@ static int compare_keys(const void *a, const void *b) {
   const order_key *x = a, *y = b;
   if (x->high != y->high)
     return x->high < y->high ? -1 : 1;
-  if (x->low != y->low)
-    return x->low < y->low ? -1 : 1;
-  return (x->last > y->last) - (x->last < y->last);
+  return (x->low > y->low) - (x->low < y->low);
 }
 
-/* Appends what is not zero of one array, in the order of `key`. */
-static bool append(entry_list *list, const count_gather *g, const order_key *key, const double *c, int part) {
+/* Appends what is not zero of one array, in the order of `key`, and makes it zero. */
+static bool append(entry_list *list, const count_gather *g, int s, const order_key *key, double *c, int part) {
   size_t n = 0;
   for (int k = 0; k < g->n; k++)
     n += c[k] > 0.0;
-  if (list->n + n > list->cap || list->entry == NULL) {
-    const size_t cap = list->n + n + 1;
+  if (list->n + n > list->cap) {
+    const size_t cap = list->n + n > 2 * list->cap ? list->n + n : 2 * list->cap;
     count_entry *larger = realloc(list->entry, cap * sizeof *larger);
     if (larger == NULL)
       return false;
     list->entry = larger;
     list->cap = cap;
   }
-  for (int k = 0; k < g->n; k++) {
+  for (int k = 0; n > 0 && k < g->n; k++) {
     const int id = key[k].id;
     if (!(c[id] > 0.0))
       continue;
     const outcome *o = &g->outcome[id];
-    list->entry[list->n++] = (count_entry){part, o->s, o->j, {o->r[0], o->r[1], o->r[2]}, c[id]};
+    list->entry[list->n++] = (count_entry){part, s, o->j, {o->r[0], o->r[1], o->r[2]}, c[id]};
+    c[id] = 0.0;
   }
   return true;
 }
 
-lisi_status count_gather_pass(count_gather *g, bool *again, lisi_error *err) {
-  *again = false;
+static bool do_site(count_gather *g, int s) {
+  const int nparts = g->nblocks + g->ngroups;
+  g->n = 0;
+  if (g->compares)
+    memset(g->row, 0, (size_t)g->ncopies * (size_t)g->nblocks * sizeof *g->row);
+  for (const chunk *c = g->first[s - g->lo]; c != NULL; c = c->next)
+    for (int k = 0; k < c->n; k++)
+      if (!take(g, s, &c->item[k]))
+        return false;
   for (int b = 0; b < g->nblocks; b++)
     for (int k = 0; k < g->n; k++)
       g->total[k] += g->part[b][k];
-  const size_t n = (size_t)g->n;
-  order_key *key = malloc((n + 1) * sizeof *key);
-  bool good = key != NULL && (!g->compares || compare_copies(g));
-  for (size_t k = 0; good && k < n; k++) {
+  if (g->compares && !compare_copies(g, s))
+    return false;
+  order_key *key = malloc(((size_t)g->n + 1) * sizeof *key);
+  if (key == NULL)
+    return false;
+  for (int k = 0; k < g->n; k++) {
     const outcome *o = &g->outcome[k];
     const uint32_t bias = UINT32_C(1) << 31;
-    key[k] = (order_key){(uint64_t)(uint32_t)o->s << 32 | (uint32_t)o->j,
-                         (uint64_t)((uint32_t)o->r[0] ^ bias) << 32 | ((uint32_t)o->r[1] ^ bias),
-                         (uint32_t)o->r[2] ^ bias, (int)k};
+    key[k] = (order_key){(uint64_t)(uint32_t)o->j << 32 | ((uint32_t)o->r[0] ^ bias),
+                         (uint64_t)((uint32_t)o->r[1] ^ bias) << 32 | ((uint32_t)o->r[2] ^ bias), k};
+    g->slot[o->slot] = (slot){0, 0};
   }
-  if (good) {
-    qsort(key, n, sizeof *key, compare_keys);
-    good = append(&g->all, g, key, g->total, 0);
-  }
-  for (int k = 0; good && k < g->nblocks + g->ngroups; k++)
-    good = append(&g->list[k], g, key, g->part[k], k < g->nblocks ? k : k - g->nblocks);
+  qsort(key, (size_t)g->n, sizeof *key, compare_keys);
+  bool good = append(&g->all, g, s, key, g->total, 0);
+  for (int k = 0; good && k < nparts; k++)
+    good = append(&g->list[k], g, s, key, g->part[k], k < g->nblocks ? k : k - g->nblocks);
   free(key);
-  if (!good)
-    return lisi_no_memory(err, n * sizeof(count_entry));
+  return good;
+}
+
+lisi_status count_gather_pass(count_gather *g, bool *again, lisi_error *err) {
+  *again = false;
+  for (int s = g->lo; s < g->hi; s++) {
+    const int list = s - g->lo;
+    if (g->first[list] == NULL)
+      continue;
+    if (!do_site(g, s))
+      return lisi_no_memory(err, (size_t)g->cap * (size_t)(g->nblocks + g->ngroups + 1) * sizeof(double));
+    g->last[list]->next = g->spare;
+    g->spare = g->first[list];
+    g->first[list] = g->last[list] = NULL;
+  }
   if (++g->pass == g->npasses)
     return LISI_OK;
-  for (int k = -1; k < g->nblocks + g->ngroups; k++)
-    if (n > 0)
-      memset(k < 0 ? g->total : g->part[k], 0, n * sizeof(double));
-  memset(g->slot, 0, g->nslots * sizeof *g->slot);
-  memset(g->stay, 0, (size_t)g->nunit * sizeof *g->stay);
-  if (g->compares)
-    memset(g->stays, 0, g->nstates * (size_t)g->nblocks * sizeof *g->stays);
-  g->n = 0;
   g->lo = g->hi;
   g->hi = (int)((long long)g->nunit * (g->pass + 1) / g->npasses);
   *again = true;

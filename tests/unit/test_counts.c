@@ -464,7 +464,7 @@ static void in_several_passes(void **state) {
   const int rep[3] = {CELLS, 1, 1};
   count_gather *one, *many;
   OK(count_gather_new(CELLS * UNIT, rep, 6, 3, PIECES, &one, err));
-  OK(count_gather_new(CELLS * UNIT, rep, 6, 3, 2e7, &many, err));
+  OK(count_gather_new(CELLS * UNIT, rep, 6, 3, 1e8, &many, err));
   count_gather *const gather[2] = {one, many};
   lag_counts c[2] = {{0}};
   fold_verdict v[2];
