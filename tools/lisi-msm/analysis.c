@@ -274,17 +274,25 @@ static lisi_status count_all(const material *m, const build_options *o, bool fol
   const state_space *super = material_space(m);
   for (int k = 0; k < n; k++) {
     lag_counts raw = {0};
-    lisi_status status = counts_at(m, o, lags[k], &raw, err);
-    if (status == LISI_OK && fold) {
-      state_space unit = {0};
-      status = counts_fold(&raw, super, r->replicate, &r->counts[k], &unit, &verdict[k], err);
-      if (k == 0 && status == LISI_OK)
-        r->space = unit;
+    state_space unit = {0};
+    lisi_status status = LISI_OK;
+    if (fold && m->from_paths) {
+      const int blocks = (int)o->blocks;
+      status = counts_folded(&m->paths, r->replicate, lags[k], o->strided ? lags[k] : 1, blocks, blocks, &r->counts[k],
+                             &unit, &verdict[k], err);
+    } else {
+      status = counts_at(m, o, lags[k], &raw, err);
+      if (status == LISI_OK && fold)
+        status = counts_fold(&raw, super, r->replicate, &r->counts[k], &unit, &verdict[k], err);
       else
-        state_space_free(&unit);
+        r->counts[k] = raw;
+    }
+    if (fold)
       lag_counts_free(&raw);
-    } else
-      r->counts[k] = raw;
+    if (k == 0)
+      r->space = unit;
+    else
+      state_space_free(&unit);
     if (status != LISI_OK)
       return status;
   }
