@@ -9,5 +9,6 @@ int cmd_build(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_transport(int argc, char **argv);
 int cmd_report(int argc, char **argv);
+int cmd_sites(int argc, char **argv);
 
 #endif
