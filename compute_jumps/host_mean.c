@@ -250,8 +250,7 @@ lisi_status host_fold(const lattice *box, int natoms, const double (*frac)[3], c
   for (int k = 0; k < 3 && status == LISI_OK; k++) {
     double distance;
     if (!map_onto(index, natoms, frac, kind, 0, k, replicate[k], onto[k], taken, &distance))
-      status =
-          lisi_fail(err, LISI_ERR_INPUT, "the framework does not repeat %d times along %c", replicate[k], 'a' + k);
+      status = lisi_fail(err, LISI_ERR_INPUT, "the framework does not repeat %d times along %c", replicate[k], 'a' + k);
   }
   if (status == LISI_OK)
     status = fold(box, natoms, frac, kind, replicate, onto, taken, copy, unit, kind_of, rms, err);

@@ -81,8 +81,7 @@ static void around(const site_density *d, size_t point, size_t neighbour[26]) {
         if (i != 0 || j != 0 || k != 0)
           neighbour[found++] =
               (size_t)wrapped(at[0] + i, n[0]) +
-              (size_t)n[0] *
-                  ((size_t)wrapped(at[1] + j, n[1]) + (size_t)n[1] * (size_t)wrapped(at[2] + k, n[2]));
+              (size_t)n[0] * ((size_t)wrapped(at[1] + j, n[1]) + (size_t)n[1] * (size_t)wrapped(at[2] + k, n[2]));
 }
 
 /* Has this pair met before? Notes it if not. */
@@ -116,31 +115,29 @@ static lisi_status meet(flood *w, int32_t a, int32_t b, bool *before, lisi_error
   return LISI_OK;
 }
 
-/* Is the maximum higher than the saddle by more than chance? The standard error is that of the difference, from its
- * values in the blocks. */
+/* Is the maximum m higher than the saddle s by more than chance? Two errors add up: that of the ratio s/m between the
+ * blocks (of the ratio, not of m - s: an atom that sits there in one block only makes both rise), and that of counting,
+ * without which a place seen in one block would have none. */
 static bool stands_out(const flood *w, size_t peak, size_t saddle) {
   const site_basins_rule *rule = w->rule;
   const int nb = w->d->nblocks;
   if (rule->kernel == NULL || rule->sigmas <= 0.0)
     return true;
-  site_density_smooth_blocks(w->d, rule->kernel, peak, w->block[0]);
-  site_density_smooth_blocks(w->d, rule->kernel, saddle, w->block[1]);
-  double sum = 0.0, weight = 0.0, square = 0.0;
-  int used = 0;
+  double *m = w->block[0], *s = w->block[1], high = 0.0, low = 0.0, residual = 0.0, squares = 0.0;
+  site_density_smooth_blocks(w->d, rule->kernel, peak, m);
+  site_density_smooth_blocks(w->d, rule->kernel, saddle, s);
   for (int b = 0; b < nb; b++) {
-    sum += w->block[0][b] - w->block[1][b];
-    weight += (double)rule->frames[b];
-    used += rule->frames[b] > 0;
+    high += m[b];
+    low += s[b];
   }
-  if (used < 2)
-    return true;
-  const double mean = sum / weight;
-  for (int b = 0; b < nb; b++)
-    if (rule->frames[b] > 0) {
-      const double own = (w->block[0][b] - w->block[1][b]) / (double)rule->frames[b] - mean;
-      square += own * own * (double)rule->frames[b] / weight;
-    }
-  return mean >= rule->sigmas * sqrt(square / (used - 1));
+  for (int b = 0; b < nb; b++) {
+    const double own = s[b] - low / high * m[b];
+    residual += own * own;
+  }
+  for (int k = 0; k < rule->kernel->n; k++)
+    squares += rule->kernel->weight[k] * rule->kernel->weight[k];
+  const double between = nb > 1 ? residual * nb / (nb - 1.0) : 0.0, counting = (high + low) * squares / rule->images;
+  return high - low >= rule->sigmas * sqrt(between + counting);
 }
 
 static lisi_status take_point(flood *w, size_t point, lisi_error *err) {
@@ -191,8 +188,7 @@ static lisi_status take_point(flood *w, size_t point, lisi_error *err) {
   return LISI_OK;
 }
 
-static void measure(const site_density *d, const double *smooth, site_basins *out, double (*sum)[3],
-                    double *weight) {
+static void measure(const site_density *d, const double *smooth, site_basins *out, double (*sum)[3], double *weight) {
   for (int b = 0; b < out->nbasins; b++)
     site_density_position(d, out->basin[b].peak, out->basin[b].centre);
   for (size_t p = 0; p < d->npoints; p++) {
@@ -210,14 +206,19 @@ static void measure(const site_density *d, const double *smooth, site_basins *ou
     for (int k = 0; k < 3; k++)
       f[k] -= basin->centre[k];
     (void)lattice_nearest(&d->cell, f, image, NULL);
+    const double above = smooth[p] - 0.5 * basin->height; /* goes to zero at the edge: the grid matters little */
     for (int k = 0; k < 3; k++)
-      sum[b][k] += smooth[p] * (f[k] - image[k]);
-    weight[b] += smooth[p];
+      sum[b][k] += above * (f[k] - image[k]);
+    weight[b] += above;
   }
   for (int b = 0; b < out->nbasins; b++) {
     int whole[3];
+    double centre[3];
     for (int k = 0; k < 3; k++)
-      out->basin[b].centre[k] += sum[b][k] / weight[b];
+      centre[k] = out->basin[b].centre[k] + sum[b][k] / weight[b];
+    if (smooth[site_density_point(d, centre)] < 0.5 * out->basin[b].height)
+      continue; /* a ring or a shell, round what is no place for an atom: the maximum itself */
+    memcpy(out->basin[b].centre, centre, sizeof centre);
     lattice_wrap(out->basin[b].centre, whole);
   }
 }

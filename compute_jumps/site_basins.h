@@ -19,7 +19,7 @@ typedef struct {
   double saddle;     /* the highest saddle to another basin; 0: none */
   double population; /* sum of the counts over the basin */
   double centre[3];  /* fractions, in [0, 1): the centre of the part of the basin that has at least half the height,
-                        weighted by the density */
+                        weighted by what it has above that; the maximum where that centre is not in this part (a ring) */
 } site_basin;
 
 typedef struct {
@@ -30,9 +30,9 @@ typedef struct {
 
 typedef struct {
   double merge;              /* 0 < merge <= 1: two basins are one where saddle >= merge * lower maximum, */
-  double sigmas;             /* >= 0: or where lower maximum - saddle < sigmas standard errors of it (between blocks) */
+  double sigmas;             /* >= 0: or where lower maximum - saddle < sigmas standard errors of it */
   const site_kernel *kernel; /* with which the density was smoothed; NULL: no errors */
-  const long *frames;        /* [d->nblocks] in each block, for the errors */
+  int images;                /* number of operations over which the counts were averaged, for the errors */
 } site_basins_rule;
 
 /* smooth[npoints]: the smoothed counts, in any unit. The result depends on nothing but the input: equal values are

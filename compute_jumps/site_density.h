@@ -16,10 +16,10 @@ extern "C" {
 
 typedef struct {
   lattice cell;
-  int n[3];       /* points along a, b, c; point (i, j, k) is at (i/n0, j/n1, k/n2) and has the number i + n0 (j + n1 k) */
+  int n[3]; /* points along a, b, c; point (i, j, k) is at (i/n0, j/n1, k/n2) and has the number i + n0 (j + n1 k) */
   size_t npoints; /* n0 n1 n2 */
   int nblocks;
-  float *count;   /* [nblocks][npoints]; whole numbers until they are averaged, exact up to 2^24 */
+  float *count; /* [nblocks][npoints]; whole numbers until they are averaged, exact up to 2^24 */
 } site_density;
 
 /* Points at most `spacing` Angstrom apart. Where `group` has more than the identity, the grid is one that the group

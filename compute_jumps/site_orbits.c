@@ -343,6 +343,9 @@ static int compare_sites(const void *a, const void *b) {
     return x->far > y->far ? 1 : -1;
   if (x->beyond != y->beyond)
     return x->beyond > y->beyond ? 1 : -1;
+  const int equal_x = labs(x->key[0] - x->key[1]) < 2, equal_y = labs(y->key[0] - y->key[1]) < 2;
+  if (equal_x != equal_y) /* x,x,z */
+    return equal_x ? -1 : 1;
   for (int k = 0; k < 3; k++)
     if (x->key[k] != y->key[k])
       return x->key[k] > y->key[k] ? 1 : -1;
@@ -394,4 +397,32 @@ double site_orbits_closest(const site_orbits *list, const lattice *cell) {
   free(frac);
   free(of);
   return closest;
+}
+
+int site_neighbours(const crystal *framework, const double frac[3], int n, const char **species, double *distance) {
+  enum { IMAGES = 2 };
+  int found = 0;
+  for (int a = 0; a < framework->natoms; a++)
+    for (int i = -IMAGES; i <= IMAGES; i++)
+      for (int j = -IMAGES; j <= IMAGES; j++)
+        for (int k = -IMAGES; k <= IMAGES; k++) {
+          const double *at = framework->atom[a].frac;
+          const double f[3] = {at[0] - frac[0] + i, at[1] - frac[1] + j, at[2] - frac[2] + k};
+          double r[3];
+          lattice_vector(&framework->cell, f, r);
+          const double d = sqrt(r[0] * r[0] + r[1] * r[1] + r[2] * r[2]);
+          int place = found;
+          while (place > 0 && distance[place - 1] > d)
+            place--;
+          if (place >= n)
+            continue;
+          found = found < n ? found + 1 : n;
+          for (int m = found - 1; m > place; m--) {
+            distance[m] = distance[m - 1];
+            species[m] = species[m - 1];
+          }
+          distance[place] = d;
+          species[place] = framework->atom[a].species;
+        }
+  return found;
 }

@@ -15,17 +15,17 @@ extern "C" {
 #endif
 
 typedef struct {
-  int nsites;          /* in the cell */
-  double (*frac)[3];   /* [nsites] in [0, 1) */
-  char label[32];      /* empty until site_orbits_name */
-  wyckoff position;    /* letter 0 where no symmetry is known */
-  bool given;          /* from a structure file */
+  int nsites;        /* in the cell */
+  double (*frac)[3]; /* [nsites] in [0, 1) */
+  char label[32];    /* empty until site_orbits_name */
+  wyckoff position;  /* letter 0 where no symmetry is known */
+  bool given;        /* from a structure file */
   bool interstitial;
-  double height;       /* density at the maximum, atoms per A^3; 0 for a site that is given */
-  double saddle;       /* the highest saddle to another basin, as a share of height */
-  double occupancy;    /* mean number of atoms on a site (the nearest one counts) */
+  double height;          /* density at the maximum, atoms per A^3; 0 for a site that is given */
+  double saddle;          /* the highest saddle to another basin, as a share of height */
+  double occupancy;       /* mean number of atoms on a site (the nearest one counts) */
   double occupancy_error; /* standard error from blocks of time */
-  double spread;       /* RMS distance of its atoms from the site, Angstrom */
+  double spread;          /* RMS distance of its atoms from the site, Angstrom */
 } site_orbit;
 
 typedef struct {
@@ -62,6 +62,9 @@ void site_orbits_name(site_orbits *list);
 void site_orbits_sort(site_orbits *list, const lattice *cell);
 /* Smallest distance between two sites, Angstrom; infinite for one without neighbours. */
 double site_orbits_closest(const site_orbits *list, const lattice *cell);
+/* The n framework atoms nearest to a position, nearest first (within two cells; points into framework). Returns how
+ * many there are. */
+int site_neighbours(const crystal *framework, const double frac[3], int n, const char **species, double *distance);
 
 #ifdef __cplusplus
 }

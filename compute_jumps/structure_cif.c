@@ -243,10 +243,11 @@ static lisi_status make_cell(const tokens *t, const cif *c, lattice *cell, lisi_
   double cosine[3];
   for (int k = 0; k < 3; k++) {
     if (!(c->length[k] > 0.0) || !(c->angle[k] > 0.0 && c->angle[k] < 180.0))
-      return lisi_fail(err, LISI_ERR_INPUT,
-                       "%s: expected _cell_length_a, b, c and _cell_angle_alpha, beta, gamma, found lengths %g %g %g and "
-                       "angles %g %g %g",
-                       t->name, c->length[0], c->length[1], c->length[2], c->angle[0], c->angle[1], c->angle[2]);
+      return lisi_fail(
+          err, LISI_ERR_INPUT,
+          "%s: expected _cell_length_a, b, c and _cell_angle_alpha, beta, gamma, found lengths %g %g %g and "
+          "angles %g %g %g",
+          t->name, c->length[0], c->length[1], c->length[2], c->angle[0], c->angle[1], c->angle[2]);
     cosine[k] = c->angle[k] == 90.0 ? 0.0 : cos(c->angle[k] * degree);
   }
   const double sine = c->angle[2] == 90.0 ? 1.0 : sin(c->angle[2] * degree);
@@ -265,8 +266,8 @@ static lisi_status add_images(const cif *c, const crystal_atom *a, crystal *out,
   for (int o = 0; o < c->nops; o++) {
     double f[3];
     for (int i = 0; i < 3; i++)
-      f[i] = c->op[o].W[i][0] * a->frac[0] + c->op[o].W[i][1] * a->frac[1] + c->op[o].W[i][2] * a->frac[2] +
-             c->op[o].w[i];
+      f[i] =
+          c->op[o].W[i][0] * a->frac[0] + c->op[o].W[i][1] * a->frac[1] + c->op[o].W[i][2] * a->frac[2] + c->op[o].w[i];
     bool there = false;
     for (int b = first; b < out->natoms && !there; b++) {
       const double d[3] = {f[0] - out->atom[b].frac[0], f[1] - out->atom[b].frac[1], f[2] - out->atom[b].frac[2]};

@@ -241,7 +241,7 @@ static lisi_status data_atoms(text *t, const data_head *h, int ntypes, const cha
       return wrong(t, "an atom (id, type from 1 to 100, coordinates)", err);
     char digits[16];
     (void)snprintf(digits, sizeof digits, "%d", (int)kind);
-    const char *species = kind <= ntypes                        ? type_name[kind - 1]
+    const char *species = kind <= ntypes                    ? type_name[kind - 1]
                           : h->species[kind - 1][0] != '\0' ? h->species[kind - 1]
                                                             : digits;
     const lisi_status status = add(t, c, species, (int)strlen(species), r, err);

@@ -18,9 +18,9 @@ typedef struct {
 } symmetry_op;
 
 typedef struct {
-  int number;          /* 1..230 */
-  char symbol[12];     /* short Hermann-Mauguin, "F-43m" */
-  double conventional; /* volume of the conventional cell / volume of this cell */
+  int number;            /* 1..230 */
+  char symbol[12];       /* short Hermann-Mauguin, "F-43m" */
+  double conventional;   /* volume of the conventional cell / volume of this cell */
   double to_standard[3]; /* fractions: x + to_standard has its origin at a standard origin of the group, the one that
                             is nearest to the origin of the cell */
   int nops;
@@ -50,9 +50,9 @@ LISI_MUST_CHECK lisi_status symmetry_of_cell(const symmetry *s, const lattice *c
                                              lisi_error *err);
 
 typedef struct {
-  char letter;       /* 'a'... ('A' for the 27th) */
-  int multiplicity;  /* in the conventional cell */
-  char symmetry[8];  /* of the site, "2.mm" */
+  char letter;      /* 'a'... ('A' for the 27th) */
+  int multiplicity; /* in the conventional cell */
+  char symmetry[8]; /* of the site, "2.mm" */
 } wyckoff;
 
 /* Wyckoff positions of all atoms of a cell whose positions are exact (within 0.01 Angstrom) and whose origin is a

@@ -49,8 +49,7 @@ static lisi_status read_replicate(const cli_numbers *list, int replicate[3], lis
                      list->n);
   for (int k = 0; k < 3; k++) {
     if (!(list->value[k] >= 1.0 && list->value[k] <= 10000.0 && list->value[k] == floor(list->value[k])))
-      return lisi_fail(err, LISI_ERR_INPUT, "--replicate: expected integers from 1 to 10000, found %g",
-                       list->value[k]);
+      return lisi_fail(err, LISI_ERR_INPUT, "--replicate: expected integers from 1 to 10000, found %g", list->value[k]);
     replicate[k] = (int)list->value[k];
   }
   return LISI_OK;
@@ -78,11 +77,11 @@ static lisi_status check(const sites_options *o, const char *symmetry, long bloc
   lisi_status status = within("tolerance", o->tolerance, 0.001, 2.0, err);
   if (status == LISI_OK)
     status = within("grid", o->grid, 0.02, 2.0, err);
-  if (status == LISI_OK)
+  if (status == LISI_OK && o->smooth != -1.0)
     status = within("smooth", o->smooth, 0.0, 2.0, err);
   if (status == LISI_OK)
     status = within("merge", o->merge, 0.01, 1.0, err);
-  if (status == LISI_OK)
+  if (status == LISI_OK && o->sigmas != -1.0)
     status = within("sigmas", o->sigmas, 0.0, 1000.0, err);
   if (status == LISI_OK)
     status = within("min-occupancy", o->least, 0.0, 1.0, err);
@@ -91,7 +90,7 @@ static lisi_status check(const sites_options *o, const char *symmetry, long bloc
 
 int cmd_sites(int argc, char **argv) {
   sites_options o = {
-      .species = "Li", .tolerance = 0.5, .grid = 0.2, .smooth = 0.2, .merge = 0.9, .sigmas = 3.0, .least = 0.02};
+      .species = "Li", .tolerance = 0.5, .grid = 0.2, .smooth = -1.0, .merge = 0.9, .sigmas = -1.0, .least = 0.02};
   const char *out = NULL, *map_text = NULL, *symmetry = "auto", *density = NULL;
   cli_numbers replicate = {0};
   long blocks = 10, from = 0;
@@ -110,11 +109,11 @@ int cmd_sites(int argc, char **argv) {
        "auto: the space group of framework and density; framework: that of\nthe framework; none (auto)"},
       {"tolerance", CLI_DOUBLE, &o.tolerance, "A", "how well the framework repeats and fits its space group (0.5)"},
       {"grid", CLI_DOUBLE, &o.grid, "A", "spacing of the density grid (0.2)"},
-      {"smooth", CLI_DOUBLE, &o.smooth, "A", "width of the Gaussian that smooths the density (0.2)"},
+      {"smooth", CLI_DOUBLE, &o.smooth, "A", "width of the Gaussian that smooths the density (0.2; amorphous 0.4)"},
       {"merge", CLI_DOUBLE, &o.merge, "RATIO",
        "two maxima are one site where the saddle between them has RATIO of\nthe lower one (0.9)"},
       {"sigmas", CLI_DOUBLE, &o.sigmas, "Z",
-       "or where the lower one stands out by less than Z standard errors (3)"},
+       "or where the lower one stands out by less than Z standard errors\n(3; amorphous 1)"},
       {"min-occupancy", CLI_DOUBLE, &o.least, "N", "maxima with fewer atoms are no sites (0.02)"},
       {"blocks", CLI_INT, &blocks, "N", "blocks of time for the errors (10)"},
       {"from", CLI_INT, &from, "STEP", "leave out the frames before STEP"},
@@ -123,7 +122,8 @@ int cmd_sites(int argc, char **argv) {
       {0}};
   const cli_command command = {
       "sites", "traj.dump[.gz] ... [--structure FILE] -o sites.yaml [options]",
-      "Finds the sites of the mobile atoms: the maxima of their density, folded into the unit cell of the framework and "
+      "Finds the sites of the mobile atoms: the maxima of their density, folded into the unit cell of the framework "
+      "and "
       "averaged\n"
       "over its space group, or the positions of a structure file, or both. Writes the site file that assign, run and "
       "compute lijump\n"
@@ -152,6 +152,11 @@ int cmd_sites(int argc, char **argv) {
     status = check(&o, symmetry, blocks, &err);
   if (status == LISI_OK && density != NULL && o.nfiles == 0)
     status = lisi_fail(&err, LISI_ERR_INPUT, "--density needs a trajectory");
+  /* Without copies to average over there are few atoms to a place. */
+  if (o.smooth == -1.0)
+    o.smooth = o.amorphous ? 0.4 : 0.2;
+  if (o.sigmas == -1.0)
+    o.sigmas = o.amorphous ? 1.0 : 3.0;
   o.symmetry = strcmp(symmetry, "none") == 0        ? SITES_SYMMETRY_NONE
                : strcmp(symmetry, "framework") == 0 ? SITES_SYMMETRY_FRAMEWORK
                                                     : SITES_SYMMETRY_AUTO;

@@ -36,6 +36,11 @@ static void write_head(FILE *f, const sites_options *o, const sites_result *r) {
 
 static void write_orbit(FILE *f, const sites_options *o, const site_orbit *s, int type) {
   char position[16];
+  if (o->amorphous) { /* no two sites are alike: one type, each with its own occupancy */
+    fprintf(f, "  - {type: 1, label: %s, frac: [%.6f, %.6f, %.6f]}  # %d: occupancy %.4f +- %.4f\n", o->species,
+            s->frac[0][0], s->frac[0][1], s->frac[0][2], type, s->occupancy, s->occupancy_error);
+    return;
+  }
   position_of(s, position);
   fprintf(f, "  # %s", s->label);
   if (position[0] != '\0')

@@ -5,7 +5,8 @@
 
 #include "sites_find.h"
 
-/* The site file `path`, and beside it (the ending .yaml replaced) .cif, .xyz and the picture: .svg, .gp and its data. */
+/* The site file `path`, and beside it (the ending .yaml replaced) .cif, .xyz and the picture: .svg, .gp and its data.
+ */
 LISI_MUST_CHECK lisi_status sites_write(const sites_options *o, const sites_result *r, const char *path,
                                         lisi_error *err);
 LISI_MUST_CHECK lisi_status sites_write_cube(const sites_options *o, const sites_result *r, const char *path,

@@ -21,7 +21,7 @@
 
 static const double structure_tolerance = 0.05; /* Angstrom, of positions in a structure file */
 static const double broken_share = 0.05;        /* of the density, from which on an operation is none of it */
-static const double much_emptier = 0.25;         /* occupancy of an interstitial site against the fullest */
+static const double much_emptier = 0.25;        /* occupancy of an interstitial site against the fullest */
 static const double wide_smooth = 0.6;          /* Angstrom */
 static const double peak_tolerance = 0.5;       /* Angstrom between the image of a maximum and the maximum there */
 static const double same_site = 0.75;           /* Angstrom: a maximum this close to a given site is that site */
@@ -58,8 +58,7 @@ static lisi_status take_exact(const symmetry *group, crystal *c, double toleranc
   for (size_t k = 0; k < n && status == LISI_OK; k++)
     memcpy(frac[k], c->atom[k].frac, sizeof *frac);
   if (status == LISI_OK)
-    status =
-        site_orbits_build(group, &c->cell, c->natoms, (const double(*)[3])frac, tolerance, &list, member, err);
+    status = site_orbits_build(group, &c->cell, c->natoms, (const double(*)[3])frac, tolerance, &list, member, err);
   for (size_t k = 0; k < n && status == LISI_OK; k++) /* an orbit has its members in the order of the list */
     memcpy(c->atom[k].frac, list.orbit[member[k]].frac[used[member[k]]++], sizeof *frac);
   site_orbits_free(&list);
@@ -73,8 +72,7 @@ static lisi_status take_exact(const symmetry *group, crystal *c, double toleranc
 static void kinds_of(const crystal *c, int *kind) {
   for (int a = 0; a < c->natoms; a++) {
     int same = 0;
-    while (strcmp(c->atom[same].species, c->atom[a].species) != 0 ||
-           strcmp(c->atom[same].label, c->atom[a].label) != 0)
+    while (strcmp(c->atom[same].species, c->atom[a].species) != 0 || strcmp(c->atom[same].label, c->atom[a].label) != 0)
       same++;
     kind[a] = same + 1;
   }
@@ -159,8 +157,7 @@ static lisi_status given_sites(search *s, const crystal *all, lisi_error *err) {
 
 static lisi_status take_structure(search *s, lisi_error *err) {
   crystal all;
-  lisi_status status =
-      structure_load(s->o->structure, s->o->species, s->o->ntypes, s->o->type_name, &all, err);
+  lisi_status status = structure_load(s->o->structure, s->o->species, s->o->ntypes, s->o->type_name, &all, err);
   if (status != LISI_OK)
     return status;
   s->host.cell = all.cell;
@@ -254,11 +251,11 @@ static lisi_status find_cell(search *s, const lattice *box, lisi_error *err) {
   for (int k = 0; k < 3; k++)
     r->replicate[k] = o->replicate[k] > 0 ? o->replicate[k] : 1;
   if (status == LISI_OK && o->replicate[0] == 0 && !o->amorphous)
-    status = host_replicate(box, r->nhost, (const double(*)[3])s->mean, s->frames.host_kind, o->tolerance,
-                            r->replicate, err);
+    status = host_replicate(box, r->nhost, (const double(*)[3])s->mean, s->frames.host_kind, o->tolerance, r->replicate,
+                            err);
   if (status == LISI_OK)
-    status = host_fold(box, r->nhost, (const double(*)[3])s->mean, s->frames.host_kind, r->replicate, &s->host,
-                       kind_of, &r->copies_rms, err);
+    status = host_fold(box, r->nhost, (const double(*)[3])s->mean, s->frames.host_kind, r->replicate, &s->host, kind_of,
+                       &r->copies_rms, err);
   for (int a = 0; a < s->host.natoms && status == LISI_OK; a++)
     (void)snprintf(s->host.atom[a].species, sizeof s->host.atom[a].species, "%s", host_species(s, kind_of[a]));
   free(kind_of);
@@ -471,8 +468,8 @@ static lisi_status sites_of_basins(search *s, const site_basins *basins, const u
 }
 
 /* With a structure, what it does not give is interstitial. Without one the sites that the atoms fill are the regular
- * ones: in falling order of occupancy as many as there are atoms, and whatever is not much emptier than the fullest (in a
- * crystal where the atoms are disordered over more sites than they fill, no site is special). */
+ * ones: in falling order of occupancy as many as there are atoms, and whatever is not much emptier than the fullest (in
+ * a crystal where the atoms are disordered over more sites than they fill, no site is special). */
 static void mark_interstitials(search *s) {
   sites_result *r = s->r;
   const double atoms = (double)r->natoms / (double)copies_of(r);
@@ -526,7 +523,7 @@ static lisi_status find_in_density(search *s, lisi_error *err) {
   lisi_status status = total == NULL || r->smooth == NULL ? lisi_no_memory(err, d->npoints * sizeof *total)
                                                           : smooth_density(s, total, &kernel, err);
   const site_basins_rule rule = {
-      .merge = s->o->merge, .sigmas = s->o->sigmas, .kernel = &kernel, .frames = s->block_frames};
+      .merge = s->o->merge, .sigmas = s->o->sigmas, .kernel = &kernel, .images = s->group.nops};
   if (status == LISI_OK)
     status = site_basins_find(d, r->smooth, &rule, &basins, err);
   const double scale = (double)d->npoints / (d->cell.volume * (double)r->nframes * (double)copies_of(r));
@@ -566,9 +563,9 @@ static lisi_status use_trajectory(search *s, lisi_error *err) {
     status = s->o->structure != NULL ? place_on_structure(s, &box, err) : find_cell(s, &box, err);
   if (status == LISI_OK) {
     s->block_frames = calloc((size_t)s->o->blocks, sizeof *s->block_frames);
-    status = s->block_frames == NULL ? lisi_no_memory(err, (size_t)s->o->blocks * sizeof *s->block_frames)
-                                     : site_density_create(&s->host.cell, s->o->grid, &s->group, s->o->blocks,
-                                                           &r->density, err);
+    status = s->block_frames == NULL
+                 ? lisi_no_memory(err, (size_t)s->o->blocks * sizeof *s->block_frames)
+                 : site_density_create(&s->host.cell, s->o->grid, &s->group, s->o->blocks, &r->density, err);
   }
   if (status == LISI_OK)
     status = count_atoms(s, err);

@@ -23,7 +23,7 @@ typedef struct {
   int replicate[3];                /* 0: found */
   bool amorphous;
   sites_symmetry symmetry;
-  double tolerance;                /* Angstrom: copies of the framework, positions against the space group */
+  double tolerance;                          /* Angstrom: copies of the framework, positions against the space group */
   double grid, smooth, merge, sigmas, least; /* spacing, Gaussian width (A); saddle ratio, errors; least
                                               occupancy of a site */
   int blocks;
@@ -38,8 +38,8 @@ typedef struct {
   char host_symbol[12]; /* of the framework alone */
   int nbroken;          /* its operations that the density does not have */
   int replicate[3];
-  bool folded; /* replicate, space group and origin were found from the trajectory */
-  double shift[3]; /* fractions of the cell: a position of the trajectory + shift is one of the file */
+  bool folded;                  /* replicate, space group and origin were found from the trajectory */
+  double shift[3];              /* fractions of the cell: a position of the trajectory + shift is one of the file */
   int64_t nframes, first, last; /* steps */
   int natoms, nhost;
   double host_rms, copies_rms; /* Angstrom: host atoms about their means, copies of a host atom about theirs */

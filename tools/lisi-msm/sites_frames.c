@@ -108,8 +108,9 @@ static lisi_status sort_atoms(sites_frames *s, const dump_frame *frame, bool lea
 
 static lisi_status check_first(const sites_frames *s, const dump_frame *frame, lisi_error *err) {
   if (s->nmobile == 0)
-    return lisi_fail(err, LISI_ERR_INPUT, "%s:%ld: no atom of species %s (--species, or --map 1=Li,2=Si for numeric "
-                                          "types)",
+    return lisi_fail(err, LISI_ERR_INPUT,
+                     "%s:%ld: no atom of species %s (--species, or --map 1=Li,2=Si for numeric "
+                     "types)",
                      frame->file, frame->line, s->o->species);
   if (s->nhost == 0 && (s->o->framework == NULL || strcmp(s->o->framework, "none") != 0))
     return lisi_fail(err, LISI_ERR_INPUT,

@@ -11,9 +11,9 @@ typedef struct {
   dump_reader *reader;
   bool again; /* not the first time: warnings were given */
   int nhost, capacity;
-  int64_t *host_id;   /* [nhost] of the first frame */
-  int *host_kind;     /* [nhost] species, see dump_reader_species */
-  double (*host)[3];  /* [nhost] present unwrapped fractional positions */
+  int64_t *host_id;  /* [nhost] of the first frame */
+  int *host_kind;    /* [nhost] species, see dump_reader_species */
+  double (*host)[3]; /* [nhost] present unwrapped fractional positions */
   int nmobile, room;
   double (*mobile)[3]; /* [nmobile] */
   lattice box, last_box;

@@ -16,7 +16,7 @@
 
 enum { VIEWS = 3, RASTER = 150 };
 static const double gap = 2.2, edge = 1.0, border_reach = 0.35; /* Angstrom */
-static const double point_radius = 4.5;                         /* pixels of a point of size 1 in gnuplot's SVG */
+static const double point_radius = 5.75; /* pixels of a point of size 1 in gnuplot's SVG at this font size */
 
 /* One view: along edge `axis`; `right` and `up` are the other two. Two coordinates in the plane for each edge. */
 typedef struct {
@@ -68,8 +68,8 @@ static void put(FILE *f, const view *v, const double frac[3], double size) {
   for (int i = -1; i <= 1; i++)
     for (int j = -1; j <= 1; j++) {
       const double r = frac[v->right] + i, u = frac[v->up] + j;
-      const bool there = (i == 0 && j == 0) || (r >= -reach[0] && r <= 1.0 + reach[0] && u >= -reach[1] &&
-                                                u <= 1.0 + reach[1]);
+      const bool there =
+          (i == 0 && j == 0) || (r >= -reach[0] && r <= 1.0 + reach[0] && u >= -reach[1] && u <= 1.0 + reach[1]);
       if (there)
         fprintf(f, "%.4f %.4f %.3f\n", r * v->across[v->right] + u * v->across[v->up],
                 r * v->above[v->right] + u * v->above[v->up], size);
@@ -77,7 +77,7 @@ static void put(FILE *f, const view *v, const double frac[3], double size) {
 }
 
 static double radius_of(const sites_options *o, const site_orbit *s) {
-  return o->nfiles > 0 ? 0.16 + 0.3 * sqrt(fmin(1.0, s->occupancy)) : 0.36;
+  return o->nfiles > 0 ? 0.15 + 0.25 * sqrt(fmin(1.0, s->occupancy)) : 0.36;
 }
 
 /* Which framework species come up, in the order of the list. */
@@ -111,7 +111,7 @@ static lisi_status write_positions(const sites_options *o, const sites_result *r
       fprintf(f, "# along %c: %s\n", 'a' + k, name[s]);
       for (int a = 0; a < r->framework.natoms; a++)
         if (strcmp(r->framework.atom[a].species, name[s]) == 0)
-          put(f, &v[k], r->framework.atom[a].frac, 0.45);
+          put(f, &v[k], r->framework.atom[a].frac, 0.4);
       fputs("\n\n", f);
     }
     for (int m = 0; m < r->sites.norbits; m++) {
@@ -155,8 +155,8 @@ static lisi_status write_density(const sites_result *r, const view *v, double st
       break;
     }
     /* Volume over area of the cell's shadow: what one layer of points stands for. */
-    const double area = fabs(v[k].across[v[k].right] * v[k].above[v[k].up] -
-                             v[k].above[v[k].right] * v[k].across[v[k].up]);
+    const double area =
+        fabs(v[k].across[v[k].right] * v[k].above[v[k].up] - v[k].above[v[k].right] * v[k].across[v[k].up]);
     const double layer = d->cell.volume / area / depth;
     for (size_t p = 0; p < d->npoints; p++) {
       const size_t at[3] = {p % (size_t)d->n[0], p / (size_t)d->n[0] % (size_t)d->n[1],
@@ -231,12 +231,12 @@ static void write_legend(FILE *f, const sites_options *o, const sites_result *r,
       if (s->interstitial)
         fprintf(f, " *");
     }
-    fprintf(f, "\" at screen %.4f,%.4f left offset 1.6,0 tc rgb '#2b3440' point pt 7 ps %.2f lc rgb '%s'\n", x, y,
+    fprintf(f, "\" at screen %.4f,%.4f left offset 1.6,-0.3 tc rgb '#2b3440' point pt 7 ps %.2f lc rgb '%s'\n", x, y,
             s == NULL ? 1.1 : 0.9, s == NULL ? grey_of(k) : report_colour(o->amorphous ? 0 : k - ns));
   }
   if (o->nfiles > 0)
-    fprintf(f, "set label 5 \"site and occupancy%s\" at screen %.4f,%.4f left tc rgb '#4a5560' font ',12'\n",
-            "", (double)left / width, 1.0 - 22.0 / height);
+    fprintf(f, "set label 5 \"site and occupancy%s\" at screen %.4f,%.4f left tc rgb '#4a5560' font ',12'\n", "",
+            (double)left / width, 1.0 - 22.0 / height);
   bool interstitial = false;
   for (int k = 0; k < r->sites.norbits; k++)
     interstitial = interstitial || r->sites.orbit[k].interstitial;
@@ -283,8 +283,9 @@ static lisi_status write_script(const sites_options *o, const sites_result *r, c
     const double w = v[k].hi[0] - v[k].lo[0], h = v[k].hi[1] - v[k].lo[1];
     const double left = (x - edge) * scale + 20.0, right = (x + w + edge) * scale + 20.0;
     const double bottom = 45.0, top = 45.0 + (h + 2.0 * edge) * scale;
-    fprintf(f, "set lmargin at screen %.5f\nset rmargin at screen %.5f\nset bmargin at screen %.5f\nset tmargin at "
-               "screen %.5f\n",
+    fprintf(f,
+            "set lmargin at screen %.5f\nset rmargin at screen %.5f\nset bmargin at screen %.5f\nset tmargin at "
+            "screen %.5f\n",
             left / width, right / width, bottom / height, top / height);
     fprintf(f, "set xrange [%.4f:%.4f]\nset yrange [%.4f:%.4f]\n", v[k].lo[0] - edge, v[k].hi[0] + edge,
             v[k].lo[1] - edge, v[k].hi[1] + edge);
@@ -309,7 +310,10 @@ static lisi_status write_script(const sites_options *o, const sites_result *r, c
       for (int disc = 0; disc < 2; disc++)
         fprintf(f, "%s'%s.dat' index %d using 1:2:($3*%.4f%s) with points pt 7 ps variable lc rgb '%s'",
                 m + disc > 0 ? ", \\\n     " : "", name_of(base), k * (ns + kinds) + m, scale / point_radius,
-                disc ? "" : "+0.25", !disc ? "#ffffff" : m < ns ? grey_of(m) : report_colour(o->amorphous ? 0 : m - ns));
+                disc ? "" : "+0.18",
+                !disc    ? "#ffffff"
+                : m < ns ? grey_of(m)
+                         : report_colour(o->amorphous ? 0 : m - ns));
     if (ns + kinds == 0)
       fprintf(f, "NaN");
     fputc('\n', f);

@@ -6,6 +6,17 @@
 #include <math.h>
 #include <stdio.h>
 
+enum { NEIGHBOURS = 4 };
+
+/* "S 2.38 Cl 2.58 S 2.70 S 2.70": the framework atoms nearest to the first site. */
+static void print_neighbours(const sites_result *r, const site_orbit *s) {
+  const char *species[NEIGHBOURS];
+  double distance[NEIGHBOURS];
+  const int n = site_neighbours(&r->framework, s->frac[0], NEIGHBOURS, species, distance);
+  for (int k = 0; k < n; k++)
+    printf("%s%s %.2f", k > 0 ? " " : "  ", species[k], distance[k]);
+}
+
 static void print_text(const sites_options *o, const sites_result *r, const char *out) {
   double length[3], angle[3];
   lattice_lengths_angles(r->framework.cell.H, length, angle);
@@ -29,8 +40,14 @@ static void print_text(const sites_options *o, const sites_result *r, const char
   printf("%-12s %-8s %-10s %6s %-26s", "site", "wyckoff", "symmetry", "number", "first position");
   if (o->nfiles > 0)
     printf(" %-19s %10s %7s", "occupancy", "spread (A)", "saddle");
+  if (r->framework.natoms > 0)
+    printf("  nearest framework (A)");
   printf("\n");
   for (int k = 0; k < r->sites.norbits; k++) {
+    if (o->amorphous && k == 10) {
+      printf("... and %d more\n", r->sites.norbits - k);
+      break;
+    }
     const site_orbit *s = &r->sites.orbit[k];
     char position[16] = "-";
     if (s->position.letter != 0)
@@ -42,6 +59,9 @@ static void print_text(const sites_options *o, const sites_result *r, const char
       printf(" %8.4f +- %-7.4f %10.3f", s->occupancy, s->occupancy_error, s->spread);
     if (o->nfiles > 0 && s->height > 0.0)
       printf(" %7.2f", s->saddle);
+    else if (o->nfiles > 0)
+      printf(" %7s", "");
+    print_neighbours(r, s);
     printf("%s\n", s->interstitial ? "  interstitial" : "");
   }
   printf("closest sites: %.3f A apart", site_orbits_closest(&r->sites, &r->framework.cell));
@@ -91,6 +111,15 @@ static lisi_status print_json(const sites_options *o, const sites_result *r, con
       doc_number(doc, item, "occupancy", s->occupancy);
       doc_number(doc, item, "occupancy_error", s->occupancy_error);
       doc_number(doc, item, "spread", s->spread);
+    }
+    const char *species[NEIGHBOURS];
+    double distance[NEIGHBOURS];
+    const int n = site_neighbours(&r->framework, s->frac[0], NEIGHBOURS, species, distance);
+    const doc_ref near = doc_list(doc, item, "nearest_framework");
+    for (int m = 0; m < n; m++) {
+      const doc_ref atom = doc_map(doc, near, NULL);
+      doc_text(doc, atom, "species", species[m]);
+      doc_number(doc, atom, "distance", distance[m]);
     }
     doc_matrix(doc, item, "frac", (size_t)s->nsites, 3, s->frac[0]);
   }
