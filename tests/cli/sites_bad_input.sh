@@ -70,5 +70,5 @@ gzip -c good.dump | head -c 8000 >cut.dump.gz
 exits 0 "$BIN/lisi-msm" sites cut.dump.gz -o cut.yaml --sigmas 0
 says "cut off"
 # a place that cannot be written
-exits 1 "$BIN/lisi-msm" sites good.dump -o none/bad.yaml
+exits 2 "$BIN/lisi-msm" sites good.dump -o none/bad.yaml
 says "none/bad.yaml"
