@@ -110,6 +110,8 @@ static bool parse_operation(const char *s, operation *op) {
     } else if (isdigit((unsigned char)*s) || *s == '.') {
       char *end;
       double v = strtod(s, &end);
+      if (end == s) /* a lone point */
+        return false;
       if (*end == '/') {
         const double by = strtod(end + 1, &end);
         if (!(by > 0.0))
