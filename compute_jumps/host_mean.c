@@ -37,7 +37,7 @@ void host_drift(int natoms, const double (*f)[3], const double (*frac)[3], doubl
 }
 
 void host_mean_add(host_mean *h, const lattice *box, const double (*f)[3]) {
-  if (h->frames == 0)
+  if (h->frames == 0 && h->natoms > 0)
     memcpy(h->first, f, (size_t)h->natoms * sizeof *h->first);
   double drift[3];
   host_drift(h->natoms, f, (const double(*)[3])h->first, drift);
