@@ -56,7 +56,7 @@ static void average(const symmetry *group, const lattice *cell, const double (*f
                     int n, double x[3]) {
   double sum[3] = {0.0, 0.0, 0.0};
   long terms = 0;
-  for (int j = 0; j < n; j++)
+  for (int j = 0; j < n && group->nops > 1; j++)
     for (int o = 0; o < group->nops; o++) {
       if (to_of_all[(size_t)j * (size_t)group->nops + (size_t)o] != k)
         continue;

@@ -6,6 +6,7 @@
 #include "progress.h"
 #include "sites_search.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,7 +39,9 @@ lisi_status sites_find(const sites_options *options, sites_result *result, lisi_
   if (status == LISI_OK && !options->amorphous && options->symmetry != SITES_SYMMETRY_NONE &&
       (s.host.natoms > 0 || options->structure != NULL))
     status = site_orbits_wyckoff(&result->sites, &s.host, &result->number, result->symbol, err);
-  if (status == LISI_OK)
+  for (int k = 0; status == LISI_OK && options->amorphous && k < result->sites.norbits; k++)
+    (void)snprintf(result->sites.orbit[k].label, sizeof result->sites.orbit[k].label, "s%d", k + 1);
+  if (status == LISI_OK && !options->amorphous)
     site_orbits_name(&result->sites);
   result->framework = s.host;
   sites_frames_close(&s.frames);
