@@ -11,6 +11,7 @@
 #include "msd_log.h"
 #include "network.h"
 #include "sites.h"
+#include "structure_read.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,6 +93,16 @@ static lisi_status read_as(char kind, const char *path, lisi_error *err) {
     status = site_set_load(path, &set, err);
     promise((status == LISI_OK) == (set != NULL));
     site_set_free(set);
+    return status;
+  }
+  case 't': {
+    crystal structure = {0};
+    status = structure_load(path, "Li", 0, NULL, &structure, err);
+    for (int k = 0; k < structure.natoms; k++)
+      for (int m = 0; m < 3; m++)
+        promise(structure.atom[k].frac[m] >= 0.0 && structure.atom[k].frac[m] < 1.0);
+    promise((status == LISI_OK) == (structure.natoms > 0));
+    crystal_free(&structure);
     return status;
   }
   case 'j':

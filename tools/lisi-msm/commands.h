@@ -11,5 +11,6 @@ int cmd_jumps(int argc, char **argv);
 int cmd_merge(int argc, char **argv);
 int cmd_transport(int argc, char **argv);
 int cmd_report(int argc, char **argv);
+int cmd_sites(int argc, char **argv);
 
 #endif

@@ -27,6 +27,7 @@ int main(int argc, char **argv) {
   openblas_set_num_threads(
       1); /* matrices of some hundred states: threads that wait for each other cost ten times what they save */
   const subcommand list[] = {
+      {"sites", cmd_sites, "LAMMPS dump(s), a structure file or both -> site file"},
       {"assign", cmd_assign, "LAMMPS dump(s) + site file -> jump log"},
       {"build", cmd_build, "jump logs, discrete trajectories or a count matrix -> Markov state models"},
       {"run", cmd_run, "assign + build + report in one go"},
