@@ -95,7 +95,7 @@ static lisi_status read_as(char kind, const char *path, lisi_error *err) {
     site_set_free(set);
     return status;
   }
-  case 't': {
+  case 'r': {
     crystal structure = {0};
     status = structure_load(path, "Li", 0, NULL, &structure, err);
     for (int k = 0; k < structure.natoms; k++)
