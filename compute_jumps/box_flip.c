@@ -44,6 +44,16 @@ bool box_flip_is_none(const int M[3][3]) {
   return true;
 }
 
+/* Cofactors times the determinant, which is +-1. */
+void box_flip_inverse(const int M[3][3], int inverse[3][3]) {
+  const long long d = determinant(M);
+  for (int i = 0; i < 3; i++)
+    for (int k = 0; k < 3; k++) {
+      const int a = (k + 1) % 3, b = (k + 2) % 3, p = (i + 1) % 3, q = (i + 2) % 3;
+      inverse[i][k] = (int)(d * ((long long)M[a][p] * M[b][q] - (long long)M[a][q] * M[b][p]));
+    }
+}
+
 lisi_status box_flip_undo(const int M[3][3], lattice *box, int n, double (*f)[3], lisi_error *err) {
   double H[3][3];
   for (int i = 0; i < 3; i++)
@@ -55,14 +65,8 @@ lisi_status box_flip_undo(const int M[3][3], lattice *box, int n, double (*f)[3]
   if (status != LISI_OK)
     return status;
   memcpy(box->origin, origin, sizeof origin);
-  /* The inverse of a whole matrix of determinant +-1 is whole: cofactors times the determinant. */
-  double inverse[3][3];
-  const double d = (double)determinant(M);
-  for (int i = 0; i < 3; i++)
-    for (int k = 0; k < 3; k++) {
-      const int a = (k + 1) % 3, b = (k + 2) % 3, p = (i + 1) % 3, q = (i + 2) % 3;
-      inverse[i][k] = d * (double)((long long)M[a][p] * M[b][q] - (long long)M[a][q] * M[b][p]);
-    }
+  int inverse[3][3];
+  box_flip_inverse(M, inverse);
   for (int j = 0; j < n; j++) {
     double g[3];
     for (int k = 0; k < 3; k++)

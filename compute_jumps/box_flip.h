@@ -19,6 +19,8 @@ extern "C" {
  * between two frames), M the unit matrix included. `whole` (may be NULL) receives M, also where it is none. */
 bool box_flip_find(const double H[3][3], const lattice *now, int whole[3][3]);
 bool box_flip_is_none(const int M[3][3]);
+/* The inverse of a flip, whole numbers again: f = f_flipped . inverse. */
+void box_flip_inverse(const int M[3][3], int inverse[3][3]);
 
 /* Undoes M on a box (same origin), and on the fractional positions f[n][3] in it; exact but for rounding. */
 LISI_MUST_CHECK lisi_status box_flip_undo(const int M[3][3], lattice *box, int n, double (*f)[3], lisi_error *err);

@@ -3,6 +3,7 @@
  * framework, tracker); no science here. */
 #include "compute_lijump.h"
 
+#include "box_flip.h"
 #include "file_bytes.h"
 #include "framework.h"
 #include "lammps_compat.h"
@@ -138,7 +139,8 @@ double FixLiJumpState::memory_usage() {
 
 ComputeLiJump::ComputeLiJump(LAMMPS *lmp, int narg, char **arg)
     : Compute(lmp, narg, arg), nrecords(0), ntracked(0), nnew(0), set(nullptr), site_idx(nullptr), frame_idx(nullptr),
-      framebit(0), state(nullptr), state_restored(false), nmax(0), rows(nullptr), evaluated(-1), jumps_seen(0) {
+      framebit(0), state(nullptr), state_restored(false), flipped(false), begins_flipped(false), nmax(0), rows(nullptr),
+      evaluated(-1), jumps_seen(0) {
   if (narg < 4)
     utils::missing_cmd_args(FLERR, "compute lijump", error);
   if (!atom->tag_enable)
@@ -181,9 +183,22 @@ ComputeLiJump::ComputeLiJump(LAMMPS *lmp, int narg, char **arg)
     error->all(FLERR, "compute lijump: core and sphere exclude each other");
 
   read_sites(sites_name);
+  state_id = std::string(id) + "_LIJUMP_STATE";
+  state = dynamic_cast<FixLiJumpState *>(
+      modify->add_fix(fmt::format("{} {} lijump/state", state_id, group->names[igroup])));
+  if (!state)
+    error->all(FLERR, "compute lijump: its fix {} could not be made", state_id);
   lisi_error err = {};
   take_box();
-  require(site_set_replicate(set, &box, given, repl, &err), err);
+  if (state->goes_on()) { /* the box was looked at when the run began, and may have gone far since */
+    for (int k = 0; k < 3; k++)
+      repl[k] = given[0] ? given[k] : (int)state->fingerprint[2 + k];
+  } else {
+    begins_flipped = site_set_unflip(set, given, &box, first_H);
+    if (begins_flipped)
+      take_box();
+    require(site_set_replicate(set, &box, given, repl, &err), err);
+  }
   require(
       site_index_create(set->nsites, set->site[0].frac, (int)(sizeof(site) / sizeof(double)), repl, &site_idx, &err),
       err);
@@ -227,11 +242,6 @@ ComputeLiJump::ComputeLiJump(LAMMPS *lmp, int narg, char **arg)
                                            track_rule.radius,
                                            (double)track_rule.dwell,
                                            frame_group.empty() ? 0.0 : 1.0};
-  state_id = std::string(id) + "_LIJUMP_STATE";
-  state = dynamic_cast<FixLiJumpState *>(
-      modify->add_fix(fmt::format("{} {} lijump/state", state_id, group->names[igroup])));
-  if (!state)
-    error->all(FLERR, "compute lijump: its fix {} could not be made", state_id);
   if (state->restarted && state->fingerprint != fingerprint)
     error->all(
         FLERR,
@@ -312,32 +322,41 @@ void ComputeLiJump::take_box() {
     require(lattice_from_bounds(domain->boxlo_bound, domain->boxhi_bound, tilt, &box, &err), err);
   else
     require(lattice_from_box(domain->boxlo, domain->boxhi, none, &box, &err), err);
+  raw = box;
+  flipped = undo_flip();
   if (site_idx)
     require(site_index_set_box(site_idx, &box, &err), err);
   if (frame_idx)
     require(site_index_set_box(frame_idx, &box, &err), err);
 }
 
-/* A flip of a tilted box renumbers images and unit cells; the site file's cell does not flip with it. A box that is
- * another number of unit cells (change_box) shows as a strain that no run makes between two samples: the smallest, from
- * ten cells to nine or eleven, is about a tenth. */
+/* A flip of a tilted box renumbers images and unit cells, while the site file's cell does not flip with it: the box
+ * goes on as the one of the last sample. */
+bool ComputeLiJump::undo_flip() {
+  const bool goes_on = state && state->shared.last >= 0;
+  int M[3][3];
+  if (!goes_on && !begins_flipped)
+    return false;
+  if (!box_flip_find(goes_on ? state->shared.H : first_H, &raw, M) || box_flip_is_none(M))
+    return false;
+  lisi_error err = {};
+  require(box_flip_undo(M, &box, 0, nullptr, &err), err);
+  box_flip_inverse(M, unflip);
+  return true;
+}
+
+/* A box that is another number of unit cells (change_box) shows as a strain that no run makes between two samples: the
+ * smallest, from ten cells to nine or eleven, is about a tenth. */
 void ComputeLiJump::check_box() {
   const auto &old = state->shared.H;
   double strain = 0.0;
-  bool flipped = false;
   for (int i = 0; i < 3; i++)
     for (int k = 0; k < 3; k++) {
       double m = 0.0;
       for (int c = 0; c < 3; c++)
         m += old[i][c] * box.inv[c][k];
-      flipped = flipped || (i != k && std::fabs(m) > 0.5);
       strain = std::max(strain, std::fabs(m - (i == k ? 1.0 : 0.0)));
     }
-  if (flipped)
-    LisiCompat::error_all(error, FLERR,
-                          "compute lijump {}: the box was flipped (or changed beyond recognition) between steps {} "
-                          "and {}; use flip no in fix npt or fix deform",
-                          id, state->shared.last, update->ntimestep);
   if (strain > LARGEST_STRAIN)
     LisiCompat::error_all(
         error, FLERR,
@@ -346,11 +365,16 @@ void ComputeLiJump::check_box() {
         id, 100.0 * strain, state->shared.last, update->ntimestep, 100.0 * LARGEST_STRAIN);
 }
 
-static void unwrapped(const lattice *box, const double x[3], imageint image, double f[3]) {
-  lattice_frac(box, x, f);
-  f[0] += (image & IMGMASK) - IMGMAX;
-  f[1] += (image >> IMGBITS & IMGMASK) - IMGMAX;
-  f[2] += (image >> IMG2BITS) - IMGMAX;
+/* Fractions of the box, flips undone, with the image. */
+void ComputeLiJump::unwrapped(int i, double f[3]) const {
+  const imageint image = atom->image[i];
+  double g[3];
+  lattice_frac(&raw, atom->x[i], g);
+  g[0] += (image & IMGMASK) - IMGMAX;
+  g[1] += (image >> IMGBITS & IMGMASK) - IMGMAX;
+  g[2] += (image >> IMG2BITS) - IMGMAX;
+  for (int k = 0; k < 3; k++)
+    f[k] = flipped ? g[0] * unflip[0][k] + g[1] * unflip[1][k] + g[2] * unflip[2][k] : g[k];
 }
 
 /* First sample: all framework atoms in the order of their ids, on every rank. */
@@ -359,7 +383,7 @@ void ComputeLiJump::start_drift(double *d) {
   for (int i = 0; i < atom->nlocal; i++)
     if (atom->mask[i] & framebit) {
       double f[3];
-      unwrapped(&box, atom->x[i], atom->image[i], f);
+      unwrapped(i, f);
       mine.insert(mine.end(), {(double)atom->tag[i], f[0], f[1], f[2]});
     }
   const int nprocs = comm->nprocs, nmine = (int)mine.size();
@@ -396,7 +420,7 @@ void ComputeLiJump::find_drift(double *d, bool &known) {
     for (int i = 0; i < atom->nlocal; i++)
       if (atom->mask[i] & framebit) {
         double f[3];
-        unwrapped(&box, atom->x[i], atom->image[i], f);
+        unwrapped(i, f);
         framework_add(frame_idx, d, f, &mine);
       }
     MPI_Allreduce(mine.sum, all.sum, FRAMEWORK_SUMS, MPI_INT64_T, MPI_SUM, world);
@@ -408,7 +432,7 @@ void ComputeLiJump::find_drift(double *d, bool &known) {
 }
 
 void ComputeLiJump::position(int i, double p[3]) const {
-  unwrapped(&box, atom->x[i], atom->image[i], p);
+  unwrapped(i, p);
   for (int k = 0; k < 3; k++)
     p[k] -= drift[k];
 }

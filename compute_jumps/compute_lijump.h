@@ -57,8 +57,9 @@ public:
     bigint njumps;    /* in all */
     bool drift_known; /* false before the first sample */
     double drift[3];  /* of the framework, in fractions of the box */
-    double H[3][3];   /* box of the last sample, to see a flip */
+    double H[3][3];   /* box of the last sample, flips undone */
   } shared;
+  bool goes_on() const { return restarted && shared.last >= 0 && fingerprint.size() > 4; }
   void forget(); /* as if nothing had been sampled */
 
   std::vector<double> fingerprint; /* of sites and rule: set by the compute, kept in the restart file */
@@ -113,7 +114,12 @@ private:
   FixLiJumpState *state;
   bool state_restored;
 
-  lattice box;     /* of the present evaluation */
+  lattice box;         /* of the present evaluation, flips undone */
+  lattice raw;         /* the box as LAMMPS has it */
+  bool flipped;        /* the two differ; then */
+  int unflip[3][3];    /* fractions of box = fractions of raw . unflip */
+  bool begins_flipped; /* the first box is a flip of first_H, which fits the site file */
+  double first_H[3][3];
   double drift[3]; /* of the present evaluation */
 
   int nmax;
@@ -126,7 +132,9 @@ private:
   void take_box();
   void find_drift(double *, bool &);
   void start_drift(double *);
+  bool undo_flip();
   void check_box();
+  void unwrapped(int i, double f[3]) const;
   bool has_sampler() const;
   void evaluate();
   void require(lisi_status, const lisi_error &) const;

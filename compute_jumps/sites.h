@@ -5,6 +5,8 @@
 #define LISI_SITES_H
 
 #include "lattice.h"
+
+#include <stdbool.h>
 #include "lisi_status.h"
 
 #include <stddef.h>
@@ -46,6 +48,9 @@ void site_set_free(site_set *set);
  * than 3 degrees, from the replicated cell are an error that tells both. */
 LISI_MUST_CHECK lisi_status site_set_replicate(const site_set *set, const lattice *box, const int given[3],
                                                int replicate[3], lisi_error *err);
+/* A first box that does not fit the cell may be a flip of one that does (a run that goes on in a new dump, or from a
+ * restart file): true, and that box in H. `given` as above. */
+bool site_set_unflip(const site_set *set, const int given[3], const lattice *box, double H[3][3]);
 
 #ifdef __cplusplus
 }

@@ -100,8 +100,6 @@ bad 'the timestep changed from 0.002 to 0.001 ps' "$C" "$F" '' 'run 20\ntimestep
 bad 'one compute has one N' "$C" "$F" '' 'fix n lithium msm 20 j log other.jumps\nrun 20'
 bad 'one of them began earlier' "$C" "$F" '' 'run 20\nfix n lithium msm 10 j log other.jumps\nrun 20'
 bad 'compute lijump j is gone' "$C" "$F" '' 'run 20\nuncompute j\nrun 20'
-bad 'the box was flipped' "$C" "$F" 'fix box all deform 1 xy erate 3 remap x flip yes' 'run 600'
-bad 'the box was flipped' "$C" "$F" '' 'run 20\nchange_box all xy delta 12.0 remap\nrun 20'
 bad 'the box changed by 50 % between steps 20 and 30' "$C" "$F" '' 'run 20\nchange_box all x scale 2.0 remap\nrun 20'
 bad 'the box changed by 25 % between steps 20 and 30' "$C" "$F" '' 'run 20\nchange_box all z scale 1.33333333333 remap\nrun 20'
 bad 'Cannot replicate with fixes that store per-atom quantities' "$C" "$F" '' 'run 20\nreplicate 2 1 1\nrun 20'

@@ -79,7 +79,7 @@ static lisi_status look_ahead(dump_reader *reader, long every, double dt, double
     return status;
   if (frame == NULL)
     return lisi_fail(err, LISI_ERR_INPUT, "the trajectory is empty (no frame)");
-  *flipped = assign_unflip(o->sites, o->replicate, &frame->box, H);
+  *flipped = site_set_unflip(o->sites, o->replicate, &frame->box, H);
   const int64_t first = frame->step;
   const bool timed = frame->has_time;
   const double time = frame->time;

@@ -195,29 +195,6 @@ static lisi_status open_logs(assignment *a, const dump_frame *frame, lisi_error 
   return status;
 }
 
-/* LAMMPS keeps the edges in the form a along x, b in the xy plane, so that a flip adds whole edges to later ones. */
-bool assign_unflip(const site_set *sites, const int given[3], const lattice *box, double H[3][3]) {
-  enum { FARTHEST = 2 };
-  int replicate[3];
-  lisi_error unheard = {0};
-  if (site_set_replicate(sites, box, given, replicate, &unheard) == LISI_OK)
-    return false;
-  for (int p = -FARTHEST; p <= FARTHEST; p++)
-    for (int q = -FARTHEST; q <= FARTHEST; q++)
-      for (int r = -FARTHEST; r <= FARTHEST; r++) {
-        lattice trial;
-        for (int k = 0; k < 3; k++) {
-          H[0][k] = box->H[0][k];
-          H[1][k] = box->H[1][k] + p * box->H[0][k];
-          H[2][k] = box->H[2][k] + q * box->H[0][k] + r * box->H[1][k];
-        }
-        if (lattice_from_rows((const double(*)[3])H, &trial, &unheard) == LISI_OK &&
-            site_set_replicate(sites, &trial, given, replicate, &unheard) == LISI_OK)
-          return true;
-      }
-  return false;
-}
-
 static lisi_status begin(assignment *a, const dump_frame *frame, lisi_error *err) {
   const assign_options *o = a->o;
   assign_result *r = a->result;

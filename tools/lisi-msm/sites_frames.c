@@ -129,9 +129,7 @@ static lisi_status check_box(const sites_frames *s, const dump_frame *frame, lis
       for (int c = 0; c < 3; c++)
         m += s->last_box.H[i][c] * frame->box.inv[c][k];
       if (fabs(m - (i == k)) >= 0.5)
-        return lisi_fail(err, LISI_ERR_UNSUPPORTED,
-                         "%s:%ld: the box was flipped (or changed beyond recognition) before step %" PRId64
-                         "; run with flip no in fix npt or fix deform",
+        return lisi_fail(err, LISI_ERR_UNSUPPORTED, "%s:%ld: the box changed beyond recognition before step %" PRId64,
                          frame->file, frame->line, frame->step);
     }
   return LISI_OK;
