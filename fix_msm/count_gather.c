@@ -13,12 +13,17 @@ typedef struct {
   int s, copy, cell[3];
 } place;
 
-/* What comes in: a list for each starting site, whose pieces are looked at together, when all have come. */
+/* What comes in: a list for each starting site, whose pieces are looked at together, when all have come. They are the
+ * bulk of the memory that is touched, so they are small: displacements that do not fit stand in a list of their own
+ * (r[0] is FAR then, and r[1], r[2] are the number in it), and a count that a float does not hold comes in parts. */
 typedef struct {
-  int copy, j, r[3]; /* folded */
-  int block, group;
-  double c;
+  int copy, j;  /* folded */
+  int16_t r[3]; /* folded */
+  int16_t block, group;
+  float c;
 } incoming;
+
+enum { FAR = INT16_MIN, MOST_PARTS = INT16_MAX };
 
 typedef struct chunk {
   struct chunk *next;
@@ -41,7 +46,7 @@ typedef struct {
 /* What the comparison of the copies has to keep of a piece. */
 typedef struct {
   int id, block;
-  double c;
+  float c;
 } piece;
 
 typedef struct {
@@ -69,6 +74,8 @@ struct count_gather {
   chunk **first, **last;     /* [hi - lo] lists */
   chunk *spare;
   int chunk_size;
+  int (*far)[3]; /* [far_cap] displacements of this pass that are too large for `incoming` */
+  size_t nfar, far_cap;
   /* the starting site in work */
   outcome *outcome;
   int n, cap;
@@ -99,6 +106,9 @@ static void *table(size_t n, size_t size, bool *good) {
 lisi_status count_gather_new(int nstates, const int replicate[3], int nblocks, int ngroups, double expected,
                              count_gather **out, lisi_error *err) {
   *out = NULL;
+  if (nblocks > MOST_PARTS || ngroups > MOST_PARTS)
+    return lisi_fail(err, LISI_ERR_UNSUPPORTED, "%d time blocks and %d groups: at most %d are possible", nblocks,
+                     ngroups, (int)MOST_PARTS);
   bool good = true;
   count_gather *g = table(1, sizeof *g, &good);
   if (g == NULL)
@@ -183,6 +193,7 @@ void count_gather_free(count_gather *g) {
   free(g->touched);
   free(g->head);
   free(g->next);
+  free(g->far);
   free(g);
 }
 
@@ -201,31 +212,77 @@ static chunk *new_chunk(count_gather *g) {
   return c;
 }
 
-lisi_status count_gather_add(count_gather *g, int i, int j, const int r[3], int block, int group, double c,
-                             lisi_error *err) {
-  const place *from = &g->place[i], *to = &g->place[j];
-  if (from->s < g->lo || from->s >= g->hi)
-    return LISI_OK;
-  const int list = from->s - g->lo;
+/* Room for one more in a list; NULL: no memory. */
+static incoming *next_in(count_gather *g, int list) {
   chunk *last = g->last[list];
   if (last == NULL || last->n == g->chunk_size) {
     chunk *more = new_chunk(g);
     if (more == NULL)
-      return lisi_no_memory(err, (size_t)g->chunk_size * sizeof more->item[0]);
+      return NULL;
     if (last == NULL)
       g->first[list] = more;
     else
       last->next = more;
     g->last[list] = last = more;
   }
-  incoming *p = &last->item[last->n++];
-  p->copy = from->copy;
-  p->j = to->s;
-  for (int a = 0; a < 3; a++)
-    p->r[a] = g->rep[a] * r[a] + to->cell[a] - from->cell[a];
-  p->block = block;
-  p->group = group;
-  p->c = c;
+  return &last->item[last->n++];
+}
+
+static bool keep_far(count_gather *g, const int r[3], int16_t packed[3]) {
+  if (g->nfar == g->far_cap) {
+    const size_t cap = g->far_cap > 0 ? 2 * g->far_cap : 256;
+    int(*larger)[3] = cap <= UINT32_MAX ? realloc(g->far, cap * sizeof *larger) : NULL;
+    if (larger == NULL)
+      return false;
+    g->far = larger;
+    g->far_cap = cap;
+  }
+  const uint32_t n = (uint32_t)g->nfar;
+  memcpy(g->far[g->nfar++], r, sizeof g->far[0]);
+  packed[0] = FAR;
+  memcpy(&packed[1], &n, sizeof n);
+  return true;
+}
+
+static void displacement(const count_gather *g, const incoming *p, int r[3]) {
+  if (p->r[0] != FAR) {
+    for (int a = 0; a < 3; a++)
+      r[a] = p->r[a];
+    return;
+  }
+  uint32_t n;
+  memcpy(&n, &p->r[1], sizeof n);
+  memcpy(r, g->far[n], sizeof g->far[0]);
+}
+
+lisi_status count_gather_add(count_gather *g, int i, int j, const int r[3], int block, int group, double c,
+                             lisi_error *err) {
+  const place *from = &g->place[i], *to = &g->place[j];
+  if (from->s < g->lo || from->s >= g->hi)
+    return LISI_OK;
+  int folded[3];
+  bool near = true;
+  for (int a = 0; a < 3; a++) {
+    folded[a] = g->rep[a] * r[a] + to->cell[a] - from->cell[a];
+    near = near && folded[a] > FAR && folded[a] <= INT16_MAX;
+  }
+  do { /* once for whole numbers below 2^24 */
+    const float part = (float)c;
+    c -= (double)part;
+    incoming *p = next_in(g, from->s - g->lo);
+    if (p == NULL)
+      return lisi_no_memory(err, (size_t)g->chunk_size * sizeof *p);
+    /* field by field: a copy of the whole would wait for these stores */
+    p->copy = from->copy;
+    p->j = to->s;
+    for (int a = 0; a < 3; a++)
+      p->r[a] = (int16_t)folded[a];
+    p->block = (int16_t)block;
+    p->group = (int16_t)group;
+    p->c = part;
+    if (!near && !keep_far(g, folded, p->r))
+      return lisi_no_memory(err, g->far_cap * sizeof *g->far);
+  } while (c != 0.0);
   return LISI_OK;
 }
 
@@ -300,7 +357,7 @@ static int number_of(count_gather *g, int j, const int r[3]) {
   return id;
 }
 
-static bool keep(piece_list *list, int id, int block, double c) {
+static bool keep(piece_list *list, int id, int block, float c) {
   if (list->n == list->cap) {
     const size_t cap = list->cap > 0 ? 2 * list->cap : 256;
     piece *larger = realloc(list->item, cap * sizeof *larger);
@@ -314,7 +371,9 @@ static bool keep(piece_list *list, int id, int block, double c) {
 }
 
 static bool take(count_gather *g, int s, const incoming *p) {
-  const int id = number_of(g, p->j, p->r);
+  int r[3];
+  displacement(g, p, r);
+  const int id = number_of(g, p->j, r);
   if (id < 0)
     return false;
   if (p->group >= 0)
@@ -328,7 +387,7 @@ static bool take(count_gather *g, int s, const incoming *p) {
     return true;
   g->row[p->copy * g->nblocks + p->block] += p->c;
   /* staying is what the other outcomes leave over, and is not compared */
-  const bool stays = p->j == s && (p->r[0] | p->r[1] | p->r[2]) == 0;
+  const bool stays = p->j == s && (r[0] | r[1] | r[2]) == 0;
   return stays || keep(&g->piece[p->copy], id, p->block, p->c);
 }
 
@@ -522,6 +581,7 @@ lisi_status count_gather_pass(count_gather *g, bool *again, lisi_error *err) {
     g->spare = g->first[list];
     g->first[list] = g->last[list] = NULL;
   }
+  g->nfar = 0;
   if (++g->pass == g->npasses)
     return LISI_OK;
   g->lo = g->hi;

@@ -163,6 +163,7 @@ typedef struct {
   int nblocks, ngroups;
   int block; /* the block met last, and its pair starts */
   long long from, until;
+  int walker, group; /* the one met last */
   count_gather *gather;
 } count_context;
 
@@ -183,6 +184,10 @@ static lisi_status count_visit(void *context, int walker, const path_step *a, co
   count_context *c = context;
   const int r[3] = {b->n[0] - a->n[0], b->n[1] - a->n[1], b->n[2] - a->n[2]};
   lisi_status status = LISI_OK;
+  if (walker != c->walker) { /* a division for each piece would show */
+    c->walker = walker;
+    c->group = walker % c->ngroups;
+  }
   while (t0 < t1 && status == LISI_OK) {
     if (t0 < c->from || t0 >= c->until) {
       c->block = (int)((__int128)(t0 - c->begin) * c->nblocks / c->span);
@@ -192,7 +197,7 @@ static lisi_status count_visit(void *context, int walker, const path_step *a, co
     const long long until = t1 < c->until ? t1 : c->until;
     const long long here = strided(c, t0, until);
     if (here > 0)
-      status = count_gather_add(c->gather, a->state, b->state, r, c->block, walker % c->ngroups, (double)here, err);
+      status = count_gather_add(c->gather, a->state, b->state, r, c->block, c->group, (double)here, err);
     t0 = until;
   }
   return status;
@@ -207,8 +212,12 @@ static lisi_status gather_paths(const path_set *paths, const int replicate[3], l
   counts->lag = lag;
   long long begin, end;
   path_set_range(paths, &begin, &end);
-  count_context c = {
-      .begin = begin, .span = end - lag - begin, .stride = stride, .nblocks = nblocks, .ngroups = ngroups};
+  count_context c = {.begin = begin,
+                     .span = end - lag - begin,
+                     .stride = stride,
+                     .nblocks = nblocks,
+                     .ngroups = ngroups,
+                     .walker = -1};
   if (lag < 1 || stride < 1)
     return lisi_fail(err, LISI_ERR_INTERNAL, "counting needs a lag and a stride of at least one sample");
   if (c.nblocks > c.span)

@@ -495,6 +495,35 @@ static void in_several_passes(void **state) {
   lag_counts_free(&c[1]);
 }
 
+/* Displacements and numbers that the packed pieces do not hold, beside ones at the edge of what they hold. */
+static void large_pieces(void **state) {
+  (void)state;
+  static const int rep[3] = {1, 1, 1};
+  static const int shift[][3] = {{32767, -32767, 0},    {-32768, 1, 2},      {0, 0, 32768},           {40000, 7, -1},
+                                 {2000000000, -5, -10}, {0, -2000000000, 0}, {-32768, -32768, -32768}};
+  static const double number[] = {1.0, 16777217.0, 9007199254740991.0, 0.1, 3e9 + 1.0, 16777216.0, 1e-30};
+  enum { N = sizeof number / sizeof *number };
+  count_gather *gather;
+  OK(count_gather_new(1, rep, 2, 1, 100, &gather, err));
+  for (int k = 0; k < N; k++)
+    OK(count_gather_add(gather, 0, 0, shift[k], k % 2, 0, number[k], err));
+  bool again;
+  OK(count_gather_pass(gather, &again, err));
+  assert_false(again);
+  lag_counts c;
+  OK(count_gather_tables(gather, &c, NULL, err));
+  count_gather_free(gather);
+  assert_int_equal(c.total.n, N);
+  for (int k = 0; k < N; k++) {
+    assert_true(entry(&c.total, 0, 0, 0, shift[k]) == number[k]);
+    assert_true(entry(&c.blocks, k % 2, 0, 0, shift[k]) == number[k]);
+    assert_true(entry(&c.groups, 0, 0, 0, shift[k]) == number[k]);
+  }
+  lag_counts_free(&c);
+  lisi_error err = {0};
+  assert_int_equal(count_gather_new(1, rep, 40000, 1, 1, &gather, &err), LISI_ERR_UNSUPPORTED);
+}
+
 /* Many homogeneous systems must hardly ever be called otherwise. */
 static void homogeneity_is_fair(void **state) {
   (void)state;
@@ -576,6 +605,7 @@ int main(void) {
       cmocka_unit_test(homogeneity_is_fair),
       cmocka_unit_test(folded_at_once),
       cmocka_unit_test(in_several_passes),
+      cmocka_unit_test(large_pieces),
       cmocka_unit_test(site_msd),
       cmocka_unit_test(lags),
   };
