@@ -338,8 +338,8 @@ static void judge(const setting *s, const double *model, const double *counted, 
         point->counted_lo -= t * e->counted;
         point->counted_hi += t * e->counted;
       }
-      /* both sides equal but for rounding is no test */
-      if (e->error > 1e-12) {
+      /* The model was made of the counts at k = 1, and sides that are equal but for rounding are no test either. */
+      if (point->k > 1 && e->error > 1e-12) {
         point->difference = raw - (e->bias - raw);
         point->error = e->error;
         point->deviation = fabs(point->difference) / e->error;

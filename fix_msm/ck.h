@@ -25,12 +25,12 @@ typedef struct {
 } ck_curve;
 
 typedef struct {
-  int curve, k;          /* at k lags */
-  double model, counted; /* p_A or F(q) */
-  double difference;     /* model - counted, freed of the bias that the resamples show */
-  double error;          /* its standard error; 0: not known, or both sides are equal by construction */
-  double deviation;      /* |difference|/error; 0 where the error is 0 */
-  double p;              /* two-sided, of this point alone; 1 where the error is 0 */
+  int curve, k;                                      /* at k lags */
+  double model, counted;                             /* p_A or F(q) */
+  double difference;                                 /* model - counted, freed of the bias that the resamples show */
+  double error;                                      /* its standard error; 0: not known or not tested */
+  double deviation;                                  /* |difference|/error; 0 where the error is 0 */
+  double p;                                          /* two-sided, of this point alone; 1 where the error is 0 */
   double model_lo, model_hi, counted_lo, counted_hi; /* +- the Student quantile of the level, for pictures */
 } ck_point;
 
@@ -49,9 +49,10 @@ typedef struct {
 } ck_result;
 
 /* counts[0] is the lag tau of the model, counts[1..nlags-1] are multiples of it, rising; k = counts[m].lag / tau.
- * Points: every lag, also k = 1 (where row estimates agree by construction). `model` was made of counts[0]. States of a
- * curve outside the model's kept set are left out; a curve without states left is LISI_ERR_INPUT. options: bootstrap
- * (resamples of each kind; 0: untested), level (0: 0.95), seed, progress, interrupted. plain is not supported. */
+ * Points: every lag; k = 1 is shown and not tested, for the model was made of these counts. `model` was made of
+ * counts[0]. States of a curve outside the model's kept set are left out; a curve without states left is
+ * LISI_ERR_INPUT. options: bootstrap (resamples of each kind; 0: untested), level (0: 0.95), seed, progress,
+ * interrupted. plain is not supported. */
 LISI_MUST_CHECK lisi_status ck_test(const state_space *space, int nlags, const lag_counts *counts,
                                     const msm_model *model, int ncurves, const ck_curve *curve,
                                     const msm_options *options, ck_result *result, lisi_error *err);

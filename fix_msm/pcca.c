@@ -19,11 +19,11 @@ void pcca_free(pcca *p) {
 
 int pcca_suggest(int n, const double *gap, int most) {
   int best = 1;
-  double ratio = 0.0;
-  for (int m = 2; m <= most && m <= n && gap[m - 1] < 1.0; m++) {
+  double ratio = 1.0;
+  for (int m = 2; m <= most && m < n && gap[m - 1] < 1.0; m++) {
     const double t = spectrum_timescale_gap(gap[m - 1], 1.0);
-    const double next = m < n && gap[m] < 1.0 ? spectrum_timescale_gap(gap[m], 1.0) : 0.0;
-    const double r = isinf(t) ? (isinf(next) ? 1.0 : INFINITY) : t / fmax(next, 0.1); /* faster than a lag is all one */
+    const double next = gap[m] < 1.0 ? spectrum_timescale_gap(gap[m], 1.0) : 0.0;
+    const double r = isinf(t) ? (isinf(next) ? 1.0 : INFINITY) : t / fmax(next, 1.0); /* below a lag all are one */
     if (r > ratio) {
       ratio = r;
       best = m;

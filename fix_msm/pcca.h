@@ -29,8 +29,8 @@ typedef struct {
 LISI_MUST_CHECK lisi_status pcca_sets(int n, const double *X, const double *pi, int m, pcca *result, lisi_error *err);
 void pcca_free(pcca *result);
 
-/* How many sets the spectrum suggests: the m in 2..most with the largest ratio of successive time scales t_m/t_(m+1);
- * gap[n] = 1 - lambda, rising. 1 where not even the second eigenvalue is positive. */
+/* How many sets the spectrum suggests: the m in 2..most, below n, with the largest ratio of successive time scales
+ * t_(m-1)/t_m, the latter no shorter than a lag; gap[n] = 1 - lambda, rising. 1 where no such ratio is above 1. */
 int pcca_suggest(int n, const double *gap, int most);
 
 #ifdef __cplusplus
