@@ -244,8 +244,28 @@ static bool spread_of(size_t n, const double *x, double *mean, double *deviation
   return true;
 }
 
-/* Standard errors from resampling one kind of part; the larger of what is there and this one stays. point[npoints]. */
-static lisi_status scatter_of(const setting *s, const lag_counts *counts, int kind, scatter *point, lisi_error *err) {
+/* How likely the worst of all points is in a resample whose points scatter about their own means: the smallest
+ * two-sided normal p over the tested points, NaN for a resample without a model. sample[npoints][B]. */
+static void smallest_p(const setting *s, const double *sample, double *smallest) {
+  const size_t L = (size_t)s->nlags, P = L * (size_t)s->ncurves, B = (size_t)s->options->bootstrap;
+  for (size_t b = 0; b < B; b++)
+    smallest[b] = NAN;
+  for (size_t p = 0; p < P; p++) {
+    double mean, deviation;
+    if (s->k[p % L] < 2 || !spread_of(B, sample + p * B, &mean, &deviation) || !(deviation > 1e-12))
+      continue;
+    for (size_t b = 0; b < B; b++) {
+      const double x = erfc(fabs(sample[p * B + b] - mean) / deviation * M_SQRT1_2);
+      if (!(x >= smallest[b])) /* NaN gives way, and a NaN sample stays one */
+        smallest[b] = x;
+    }
+  }
+}
+
+/* Standard errors from resampling one kind of part; the larger of what is there and this one stays. point[npoints];
+ * smallest[B] as above, *known tells whether there are such parts. */
+static lisi_status scatter_of(const setting *s, const lag_counts *counts, int kind, scatter *point, double *smallest,
+                              bool *known, lisi_error *err) {
   const size_t L = (size_t)s->nlags, P = L * (size_t)s->ncurves, B = (size_t)s->options->bootstrap;
   const int nparts = kind == 0 ? counts[0].blocks.nparts : counts[0].groups.nparts;
   for (size_t m = 1; m < L; m++) {
@@ -255,6 +275,7 @@ static lisi_status scatter_of(const setting *s, const lag_counts *counts, int ki
                        "their difference",
                        counts[0].lag, counts[m].lag);
   }
+  *known = nparts >= 2;
   if (nparts < 2)
     return LISI_OK;
   double *weight = malloc((size_t)nparts * sizeof *weight), *x = malloc(2 * P * sizeof *x),
@@ -305,6 +326,8 @@ static lisi_status scatter_of(const setting *s, const lag_counts *counts, int ki
     if (spread_of(B, sample + (2 * P + p) * B, &ignored, &deviation))
       point[p].counted = fmax(point[p].counted, deviation * few);
   }
+  if (status == LISI_OK)
+    smallest_p(s, sample, smallest);
   free(weight);
   free(x);
   free(sample);
@@ -315,7 +338,24 @@ static lisi_status scatter_of(const setting *s, const lag_counts *counts, int ki
 
 /* ---- the test ---- */
 
-static void judge(const setting *s, const double *model, const double *counted, const scatter *error, ck_result *r) {
+/* The p of all points together: how often the resamples' worst point is as unlikely as the one that was found (Westfall
+ * and Young 1993: neighbouring points go up and down together, which Bonferroni's factor does not know). */
+static double joint_p(double p, int tests, size_t B, const double *smallest, const bool *known) {
+  double joint = 0.0;
+  for (int kind = 0; kind < 2; kind++) {
+    double as_bad = 1.0, all = 1.0;
+    for (size_t b = 0; b < B && known[kind]; b++) {
+      all += !isnan(smallest[(size_t)kind * B + b]);
+      as_bad += smallest[(size_t)kind * B + b] <= p;
+    }
+    if (known[kind])
+      joint = fmax(joint, as_bad / all);
+  }
+  return fmin(joint, fmin(1.0, tests * p));
+}
+
+static void judge(const setting *s, const double *model, const double *counted, const scatter *error,
+                  const double *smallest, const bool *known, ck_result *r) {
   const double level = s->options->level > 0.0 && s->options->level < 1.0 ? s->options->level : 0.95;
   const int L = s->nlags;
   r->level = level;
@@ -353,7 +393,7 @@ static void judge(const setting *s, const double *model, const double *counted, 
     }
   }
   if (r->tests > 0) {
-    r->p = fmin(1.0, r->tests * r->point[r->worst].p);
+    r->p = joint_p(r->point[r->worst].p, r->tests, (size_t)s->options->bootstrap, smallest, known);
     r->verdict = r->p < 1.0 - level ? CK_FAILED : CK_PASSED;
   }
 }
@@ -376,13 +416,15 @@ lisi_status ck_test(const state_space *space, int nlags, const lag_counts *count
                calloc(C * n + 1, sizeof *s.member),
                malloc(2 * n * sizeof *s.v),
                malloc(2 * n * sizeof *s.next)};
-  double *side = malloc((2 * P + 1) * sizeof *side);
+  const size_t B = options->bootstrap > 0 ? (size_t)options->bootstrap : 0;
+  double *side = malloc((2 * P + 1) * sizeof *side), *smallest = malloc((2 * B + 1) * sizeof *smallest);
+  bool known[2] = {false, false};
   scatter *error = calloc(P + 1, sizeof *error);
   const count_table **total = malloc(L * sizeof *total);
   r->point = calloc(P + 1, sizeof *r->point);
   r->ncurves = ncurves;
   lisi_status status = LISI_OK;
-  if (!k || !s.pi || !s.member || !s.v || !s.next || !side || !error || !total || !r->point) {
+  if (!k || !s.pi || !s.member || !s.v || !s.next || !side || !smallest || !error || !total || !r->point) {
     status = lisi_no_memory(err, (C * n + P) * sizeof *side);
     goto done;
   }
@@ -411,9 +453,9 @@ lisi_status ck_test(const state_space *space, int nlags, const lag_counts *count
   }
   status = both_sides(&s, total, side, side + P, err);
   for (int kind = 0; kind < 2 && status == LISI_OK && options->bootstrap > 1; kind++)
-    status = scatter_of(&s, counts, kind, error, err);
+    status = scatter_of(&s, counts, kind, error, smallest + (size_t)kind * B, &known[kind], err);
   if (status == LISI_OK)
-    judge(&s, side, side + P, error, r);
+    judge(&s, side, side + P, error, smallest, known, r);
 done:
   free(k);
   free(s.pi);
@@ -421,6 +463,7 @@ done:
   free(s.v);
   free(s.next);
   free(side);
+  free(smallest);
   free(error);
   free(total);
   if (status != LISI_OK)

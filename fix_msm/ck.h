@@ -7,7 +7,8 @@
  * Model: P(tau)^k of the estimate at tau. Counted: rows of the counts at k tau divided by their sums, with the same
  * stationary weights. Both come from the same run, so the error is that of their difference: both are made again from
  * resampled time blocks and from resampled groups of walkers, and the larger standard error is taken, with Student's t
- * for its number of parts. The verdict is on all points together, Bonferroni-corrected. */
+ * for its number of parts. The verdict is on the worst of all points: how often is the worst
+ * point of a resample as unlikely (Westfall and Young 1993), and never more than Bonferroni's correction allows. */
 #ifndef LISI_CK_H
 #define LISI_CK_H
 
@@ -42,7 +43,7 @@ typedef struct {
   ck_point *point; /* [npoints] by curve, then k */
   int tests;       /* points with an error */
   int worst;       /* the point of smallest p; -1 without tests */
-  double p;        /* min(1, tests * smallest p) */
+  double p; /* of all points together, from the smallest p; no finer than 1/resamples unless Bonferroni's is smaller */
   double largest_difference;
   double level; /* a verdict is `failed` when p < 1 - level */
   ck_verdict verdict;
