@@ -232,6 +232,9 @@ static void print_passage(const model_input *in, const paths_result *r) {
 
 void paths_print(const model_input *in, const paths_result *r) {
   printf("Model at lag %g %s, %d states\n\n", in->model.lag, in->unit, in->model.n);
+  if (in->model.discarded_fraction > 0.001)
+    printf("Its connected set holds %.1f %% of %s; what follows is about this set alone.\n\n",
+           100 * (1 - in->model.discarded_fraction), in->lag != NULL ? "the counts" : "the sites");
   if (in->space.geometry)
     print_network(in, &r->network);
   print_sets(in, &r->sets);
