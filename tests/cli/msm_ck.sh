@@ -40,6 +40,11 @@ exits 0 "$BIN/lisi-msm" ck o --strict; grep -q 'verdict: passed' out || fail "no
 ck o --resamples 0; [[ $(json verdict) == '"untested"' ]] || fail "untested: $(json verdict)"
 exits 1 "$BIN/lisi-msm" ck o --resamples 0 --strict; says untested
 
+# the report takes the picture along, until the folder is built again
+exits 0 "$BIN/lisi-msm" report o; grep -q 'id=ck' o/report.html || fail "the report lacks the test"
+cp -r o again; sleep 0.02; exits 0 "$BIN/lisi-msm" build a.jumps --lags 1,2 -o again
+grep -q 'id=ck' again/report.html && fail "the report shows the test of an earlier model"
+
 # walkers that go back more often than on: one site, so that only displacements can tell
 memory() { awk -f "$SRC/tests/cli/memory_log.awk" -v walkers=30 -v samples=2000 -v cells=4 -v p=.2 -v seed=2 "$@"; }
 memory -v again=.5 -v same=-1 >back.jumps
