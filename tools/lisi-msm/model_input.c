@@ -21,6 +21,7 @@ void model_input_free(model_input *in) {
   free(in->pi);
   state_space_free(&in->space);
   msm_model_free(&in->model);
+  network_free(&in->given);
   *in = (model_input){0};
 }
 
@@ -295,20 +296,19 @@ lisi_status model_input_open(int n, char **file, const input_options *o, model_i
 
 lisi_status model_input_network(const char *file, model_input *in, lisi_error *err) {
   *in = (model_input){.unit = "ps", .replicate = {1, 1, 1}, .options = {.estimator = MSM_ROW}};
-  network net = {0};
-  lisi_status status = network_load(file, &net, err);
+  lisi_status status = network_load(file, &in->given, err);
   if (status != LISI_OK)
     return status;
-  int *all = malloc((size_t)net.space.n * sizeof *all);
-  for (int k = 0; all != NULL && k < net.space.n; k++)
+  const state_space *space = &in->given.space;
+  int *all = malloc((size_t)space->n * sizeof *all);
+  for (int k = 0; all != NULL && k < space->n; k++)
     all[k] = k;
-  status = all == NULL ? lisi_no_memory(err, (size_t)net.space.n * sizeof *all)
-                       : state_space_pick(&net.space, all, net.space.n, &in->space, err);
+  status = all == NULL ? lisi_no_memory(err, (size_t)space->n * sizeof *all)
+                       : state_space_pick(space, all, space->n, &in->space, err);
   if (status == LISI_OK)
-    status = msm_from_network(&net, &in->model, err);
-  in->dt = net.lag;
+    status = msm_from_network(&in->given, &in->model, err);
+  in->dt = in->given.lag;
   free(all);
-  network_free(&net);
   if (status != LISI_OK)
     model_input_free(in);
   return status;

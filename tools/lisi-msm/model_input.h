@@ -27,6 +27,7 @@ typedef struct {
   msm_options options;
   double *pi; /* of options, owned */
   msm_model model;
+  network given; /* of a network input: all of it */
 } model_input;
 
 /* Reads, counts and makes the model at the lag (without its own errors). Errors name the file. */

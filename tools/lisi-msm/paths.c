@@ -83,15 +83,35 @@ done:
   return status;
 }
 
+/* Over all sites, whether or not they are in the model's connected set: the counts as they are. */
 static lisi_status find_percolation(const model_input *in, paths_result *r, lisi_error *err) {
-  const network *net = &in->model.net;
-  double *flux = malloc((net->n + 1) * sizeof *flux);
-  if (flux == NULL)
-    return lisi_no_memory(err, net->n * sizeof *flux);
-  for (size_t e = 0; e < net->n; e++)
-    flux[e] = in->model.pi[net->edge[e].i] * net->edge[e].p;
-  const lisi_status status = percolation_find(net, flux, &r->network, err);
+  if (in->lag == NULL)
+    return percolation_find(&in->given, NULL, &r->network, err);
+  const count_table *t = &in->lag[0].total;
+  network net = {0};
+  double *row = calloc((size_t)in->space.n, sizeof *row), *flux = NULL;
+  network_edge *edge = malloc((t->n + 1) * sizeof *edge);
+  lisi_status status = !row || !edge ? lisi_no_memory(err, t->n * sizeof *edge) : LISI_OK;
+  for (size_t k = 0; k < t->n && status == LISI_OK; k++)
+    row[t->entry[k].i] += t->entry[k].c;
+  for (size_t k = 0; k < t->n && status == LISI_OK; k++) {
+    const count_entry *c = &t->entry[k];
+    /* a hair less, lest rounding takes the row over 1 */
+    edge[k] = (network_edge){c->i, c->j, {c->r[0], c->r[1], c->r[2]}, c->c / row[c->i] * (1 - 1e-14)};
+  }
+  if (status == LISI_OK)
+    status = network_make(&in->space, in->model.lag, t->n, edge, "counts", &net, err);
+  flux = status == LISI_OK ? malloc((net.n + 1) * sizeof *flux) : NULL;
+  if (status == LISI_OK && flux == NULL)
+    status = lisi_no_memory(err, net.n * sizeof *flux);
+  for (size_t e = 0; e < net.n && status == LISI_OK; e++)
+    flux[e] = row[net.edge[e].i] / in->model.counts * net.edge[e].p;
+  if (status == LISI_OK)
+    status = percolation_find(&net, flux, &r->network, err);
+  free(row);
   free(flux);
+  free(edge);
+  network_free(&net);
   return status;
 }
 

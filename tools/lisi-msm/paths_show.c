@@ -39,13 +39,14 @@ static void add_network(doc_tree *doc, const model_input *in, const percolation 
       doc_integer(doc, axis, NULL, p->axis[k][a]);
     const doc_ref jump = doc_map(doc, needed, NULL);
     doc_integer(doc, jump, "dimension", k + 1);
-    doc_integer(doc, jump, "from", number(in, p->edge[k].i));
-    doc_integer(doc, jump, "to", number(in, p->edge[k].j));
+    doc_integer(doc, jump, "from", in->space.number[p->edge[k].i]);
+    doc_integer(doc, jump, "to", in->space.number[p->edge[k].j]);
     const doc_ref shift = doc_list(doc, jump, "shift");
     for (int a = 0; a < 3; a++)
       doc_integer(doc, shift, NULL, p->edge[k].r[a]);
     doc_number(doc, jump, "rate", p->edge[k].p / in->model.lag);
-    doc_number(doc, jump, "flux", p->threshold[k] / in->model.lag);
+    if (in->lag != NULL)
+      doc_number(doc, jump, "flux", p->threshold[k] / in->model.lag);
   }
 }
 
@@ -164,8 +165,8 @@ static void print_network(const model_input *in, const percolation *p) {
   printf("\n");
   for (int k = 0; k < p->dimension; k++) {
     char from[64], to[64];
-    model_input_state_name(&in->space, kept(in)[p->edge[k].i], from);
-    model_input_state_name(&in->space, kept(in)[p->edge[k].j], to);
+    model_input_state_name(&in->space, p->edge[k].i, from);
+    model_input_state_name(&in->space, p->edge[k].j, to);
     printf("  the weakest jump needed for %d: %s -> %s (cell %d %d %d), %.3g per %s\n", k + 1, from, to,
            p->edge[k].r[0], p->edge[k].r[1], p->edge[k].r[2], p->edge[k].p / in->model.lag, in->unit);
   }
@@ -233,7 +234,7 @@ static void print_passage(const model_input *in, const paths_result *r) {
 void paths_print(const model_input *in, const paths_result *r) {
   printf("Model at lag %g %s, %d states\n\n", in->model.lag, in->unit, in->model.n);
   if (in->model.discarded_fraction > 0.001)
-    printf("Its connected set holds %.1f %% of %s; what follows is about this set alone.\n\n",
+    printf("Its connected set holds %.1f %% of %s; sets, times and pathways are about this set alone.\n\n",
            100 * (1 - in->model.discarded_fraction), in->lag != NULL ? "the counts" : "the sites");
   if (in->space.geometry)
     print_network(in, &r->network);

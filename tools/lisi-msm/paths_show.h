@@ -12,7 +12,7 @@
 #define PATHS_MOST_ORBITS 12
 
 typedef struct {
-  percolation network; /* by flux pi_i p */
+  percolation network; /* of all sites; by flux, a given network by p; edges count sites of in->space */
   int suggested;       /* sets by the spectral gap; 0: no detailed balance */
   pcca sets;           /* m = 0: none */
   int norbits, *orbit; /* [kept states] */
