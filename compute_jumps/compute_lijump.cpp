@@ -25,6 +25,7 @@ using namespace LAMMPS_NS;
 
 /* Steps in fixes' restart data are doubles: exact below 2^53. */
 static const double FORMAT = 1.0;
+static const double LARGEST_STRAIN = 0.08; /* between two samples */
 
 /* ---- state ------------------------------------------------------------------------------------------------------ */
 
@@ -317,20 +318,32 @@ void ComputeLiJump::take_box() {
     require(site_index_set_box(frame_idx, &box, &err), err);
 }
 
-/* A flip of a tilted box renumbers images and unit cells; the site file's cell does not flip with it. */
-void ComputeLiJump::check_flip() {
+/* A flip of a tilted box renumbers images and unit cells; the site file's cell does not flip with it. A box that is
+ * another number of unit cells (change_box) shows as a strain that no run makes between two samples: the smallest, from
+ * ten cells to nine or eleven, is about a tenth. */
+void ComputeLiJump::check_box() {
   const auto &old = state->shared.H;
+  double strain = 0.0;
+  bool flipped = false;
   for (int i = 0; i < 3; i++)
     for (int k = 0; k < 3; k++) {
       double m = 0.0;
       for (int c = 0; c < 3; c++)
         m += old[i][c] * box.inv[c][k];
-      if (std::lround(m) != (i == k ? 1 : 0))
-        LisiCompat::error_all(error, FLERR,
-                              "compute lijump {}: the box was flipped (or changed beyond recognition) between steps {} "
-                              "and {}; use flip no in fix npt or fix deform",
-                              id, state->shared.last, update->ntimestep);
+      flipped = flipped || (i != k && std::fabs(m) > 0.5);
+      strain = std::max(strain, std::fabs(m - (i == k ? 1.0 : 0.0)));
     }
+  if (flipped)
+    LisiCompat::error_all(error, FLERR,
+                          "compute lijump {}: the box was flipped (or changed beyond recognition) between steps {} "
+                          "and {}; use flip no in fix npt or fix deform",
+                          id, state->shared.last, update->ntimestep);
+  if (strain > LARGEST_STRAIN)
+    LisiCompat::error_all(
+        error, FLERR,
+        "compute lijump {}: the box changed by {:.3g} % between steps {} and {}, accepted is {:.3g} %; "
+        "paths cannot go on in another box: define the compute anew, or sample more often",
+        id, 100.0 * strain, state->shared.last, update->ntimestep, 100.0 * LARGEST_STRAIN);
 }
 
 static void unwrapped(const lattice *box, const double x[3], imageint image, double f[3]) {
@@ -420,18 +433,23 @@ void ComputeLiJump::sample() {
                           step, shared.last);
   take_box();
   if (shared.last >= 0)
-    check_flip();
+    check_box();
   find_drift(shared.drift, shared.drift_known);
   memcpy(drift, shared.drift, sizeof drift);
 
   records.clear();
+  newcomers.clear();
   bigint mine[6] = {0, 0, 0, 0, 0, 0}, all[6];
   for (int i = 0; i < atom->nlocal; i++) {
-    if (!(atom->mask[i] & groupbit))
-      continue;
     auto &a = state->atoms[i];
+    if (!(atom->mask[i] & groupbit)) {
+      if (a.track.started)
+        state->set_arrays(i); /* has left the group; where it comes back it is a new atom */
+      continue;
+    }
     mine[1]++;
-    mine[2] += !a.track.started;
+    if (!a.track.started)
+      newcomers.push_back(atom->tag[i]);
     mine[5] += a.track.started && a.id != atom->tag[i];
     a.id = atom->tag[i];
     double p[3];
@@ -454,6 +472,7 @@ void ComputeLiJump::sample() {
     a.last_site = record.to;
   }
   mine[0] = (bigint)records.size();
+  mine[2] = (bigint)newcomers.size();
   MPI_Allreduce(mine, all, 6, MPI_LMP_BIGINT, MPI_SUM, world);
   if (all[4] > 0) {
     MPI_Allreduce(&mine[4], &all[4], 1, MPI_LMP_BIGINT, MPI_MAX, world);

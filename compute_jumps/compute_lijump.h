@@ -91,9 +91,10 @@ public:
   void position(int i, double p[3]) const;
 
   std::vector<jump_record> records;
-  bigint nrecords; /* of all ranks */
-  bigint ntracked; /* atoms sampled, all ranks */
-  bigint nnew;     /* of these, sampled for the first time */
+  std::vector<tagint> newcomers; /* atoms of this rank that were sampled for the first time */
+  bigint nrecords;               /* of all ranks */
+  bigint ntracked;               /* atoms sampled, all ranks */
+  bigint nnew;                   /* of these, sampled for the first time */
 
   const lattice &sample_box() const { return box; }
   const site_set *sites() const { return set; }
@@ -125,7 +126,7 @@ private:
   void take_box();
   void find_drift(double *, bool &);
   void start_drift(double *);
-  void check_flip();
+  void check_box();
   bool has_sampler() const;
   void evaluate();
   void require(lisi_status, const lisi_error &) const;

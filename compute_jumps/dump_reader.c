@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dump_reader.h"
 
+#include "box_flip.h"
 #include "line_reader.h"
 #include "number_read.h"
 
@@ -20,8 +21,13 @@ typedef struct {
   int image[3];   /* all -1 where absent */
   bool scaled;    /* xs, xsu */
   bool unwrapped; /* xu, xsu, or image flags are there */
-  bool used[MAX_COLUMNS];
+  /* column by column, for the atom lines: what is there, up to the last that is needed */
+  int nused;
+  unsigned char kind[MAX_COLUMNS];
 } layout;
+
+/* What a column holds; COORDINATE and IMAGE + 0, 1, 2. */
+enum { UNUSED, ID, MAPPED_TYPE, TYPE, ELEMENT, COORDINATE, IMAGE = COORDINATE + 3 };
 
 typedef struct {
   int64_t id;
@@ -41,9 +47,14 @@ struct dump_reader {
   int natoms, capacity, previous;
   bool any; /* a frame has been given out */
   bool leave_wrapped;
-  atom *atoms;      /* [capacity], as read */
+  atom *atoms;  /* [capacity], as read */
+  atom *sorted; /* [room], for sorting; room is 0 or capacity */
+  int *place;   /* [4 room + 1] where each id stands */
+  int room;
   int64_t *last_id; /* [previous] and the positions of the last frame, for unwrapping */
   double (*last_f)[3];
+  bool has_H;
+  double last_H[3][3]; /* the last frame's box, flips undone */
   dump_frame frame;
   int nwarnings, told;
   char warning[MAX_WARNINGS][500];
@@ -257,13 +268,19 @@ static lisi_status columns_of(dump_reader *reader, const char *head, layout *l, 
   l->unwrapped = form >= 2 || images;
   for (int k = 0; k < 3; k++)
     l->image[k] = form < 2 && images ? at[4][k] : -1;
-  l->used[l->id] = true;
-  l->used[l->type >= 0 ? l->type : l->element] = true;
+  l->kind[l->id] = ID;
+  if (l->type >= 0)
+    l->kind[l->type] = reader->ntypes > 0 ? MAPPED_TYPE : TYPE;
+  else
+    l->kind[l->element] = ELEMENT;
   for (int k = 0; k < 3; k++) {
-    l->used[l->x[k]] = true;
+    l->kind[l->x[k]] = (unsigned char)(COORDINATE + k);
     if (l->image[k] >= 0)
-      l->used[l->image[k]] = true;
+      l->kind[l->image[k]] = (unsigned char)(IMAGE + k);
   }
+  for (int k = 0; k < n; k++)
+    if (l->kind[k] != UNUSED)
+      l->nused = k + 1;
   return LISI_OK;
 }
 
@@ -272,11 +289,12 @@ static lisi_status columns_of(dump_reader *reader, const char *head, layout *l, 
  */
 
 /* The number of a species name; a new one is added. */
-static int species_number(dump_reader *reader, const char *word, int length) {
+static int species_number(dump_reader *reader, const char *word, ptrdiff_t length) {
   if (length >= NAME)
     return -1;
   for (int k = reader->ntypes; k < reader->nspecies; k++)
-    if (memcmp(reader->species[k], word, (size_t)length) == 0 && reader->species[k][length] == '\0')
+    if (reader->species[k][0] == word[0] && reader->species[k][length] == '\0' &&
+        memcmp(reader->species[k], word, (size_t)length) == 0)
       return k;
   if (reader->nspecies == MAX_SPECIES)
     return -1;
@@ -285,54 +303,81 @@ static int species_number(dump_reader *reader, const char *word, int length) {
   return reader->nspecies++;
 }
 
-static lisi_status parse_atom(dump_reader *reader, const layout *l, const lattice *box, const char *line, atom *a,
-                              lisi_error *err) {
+static bool blank(char c) {
+  return c == ' ' || c == '\t';
+}
+
+static const char *word_end(const char *p) {
+  while (!blank(*p) && *p != '\0')
+    p++;
+  return p;
+}
+
+/* Words in p[0..n-1], where p[-1] belongs to the line; a loop without branches. */
+static int count_words(const char *p, ptrdiff_t n) {
+  int words = 0;
+  for (ptrdiff_t k = 0; k < n; k++)
+    words += !blank(p[k]) & blank(p[k - 1]);
+  return words;
+}
+
+static lisi_status bad_word(const dump_reader *reader, const char *expected, int column, const char *w,
+                            lisi_error *err) {
+  const ptrdiff_t n = word_end(w) - w;
+  return lisi_fail(err, LISI_ERR_INPUT, "%s:%ld: expected %s in column %d, found '%.*s'", PLACE(reader), expected,
+                   column + 1, n < 40 ? (int)n : 40, w);
+}
+
+static lisi_status parse_atom(dump_reader *reader, const layout *l, const lattice *box, const char *line, int length,
+                              atom *a, lisi_error *err) {
   const char *p = line;
-  double x[3] = {0.0, 0.0, 0.0};
+  double x[3];
   int64_t image[3] = {0, 0, 0}, type;
   int column = 0;
-  const char *bad = NULL;
-  for (;; column++) {
-    while (*p == ' ' || *p == '\t')
+  for (; column < l->nused; column++) {
+    while (blank(*p))
       p++;
     if (*p == '\0')
       break;
     const char *w = p;
-    while (*p != ' ' && *p != '\t' && *p != '\0')
-      p++;
-    if (column >= l->ncolumns || !l->used[column])
-      continue;
-    const int n = (int)(p - w);
-    if (column == l->id) {
-      if (!number_read_int64(w, n, &a->id) || a->id < 1)
-        bad = "an atom id (an integer from 1)";
-    } else if (column == l->type) {
-      if (reader->ntypes > 0) {
-        if (!number_read_int64(w, n, &type) || type < 1)
-          bad = "an atom type (an integer from 1)";
-        else if (type > reader->ntypes)
-          return lisi_fail(err, LISI_ERR_INPUT,
-                           "%s:%ld: type %lld has no name in the map of types to species (1 to %d have)", PLACE(reader),
-                           (long long)type, reader->ntypes);
-        else
-          a->species = (int)type - 1;
-      } else if ((a->species = species_number(reader, w, n)) < 0)
-        bad = "an atom type";
-    } else if (column == l->element) {
-      if ((a->species = species_number(reader, w, n)) < 0)
-        bad = "an element of less than 16 letters";
-    } else {
-      for (int k = 0; k < 3; k++) {
-        if (column == l->x[k] && !number_read_double(w, n, &x[k]))
-          bad = "a coordinate";
-        if (column == l->image[k] && (!number_read_int64(w, n, &image[k]) || image[k] > 1000000 || image[k] < -1000000))
-          bad = "an image flag";
-      }
+    const int kind = l->kind[column];
+    switch (kind) {
+    case UNUSED:
+      p = word_end(p);
+      break;
+    case ID:
+      if (!number_scan_int64(w, &p, &a->id) || a->id < 1)
+        return bad_word(reader, "an atom id (an integer from 1)", column, w, err);
+      break;
+    case MAPPED_TYPE:
+      if (!number_scan_int64(w, &p, &type) || type < 1)
+        return bad_word(reader, "an atom type (an integer from 1)", column, w, err);
+      if (type > reader->ntypes)
+        return lisi_fail(err, LISI_ERR_INPUT,
+                         "%s:%ld: type %lld has no name in the map of types to species (1 to %d have)", PLACE(reader),
+                         (long long)type, reader->ntypes);
+      a->species = (int)type - 1;
+      break;
+    case TYPE:
+    case ELEMENT:
+      p = word_end(p);
+      if ((a->species = species_number(reader, w, p - w)) < 0)
+        return bad_word(reader, kind == TYPE ? "an atom type" : "an element of less than 16 letters", column, w, err);
+      break;
+    case COORDINATE:
+    case COORDINATE + 1:
+    case COORDINATE + 2:
+      if (!number_scan_double(w, &p, &x[kind - COORDINATE]))
+        return bad_word(reader, "a coordinate", column, w, err);
+      break;
+    default: /* IMAGE + 0, 1, 2 */
+      if (!number_scan_int64(w, &p, &image[kind - IMAGE]) || image[kind - IMAGE] > 1000000 ||
+          image[kind - IMAGE] < -1000000)
+        return bad_word(reader, "an image flag", column, w, err);
     }
-    if (bad != NULL)
-      return lisi_fail(err, LISI_ERR_INPUT, "%s:%ld: expected %s in column %d, found '%.*s'", PLACE(reader), bad,
-                       column + 1, n < 40 ? n : 40, w);
   }
+  if (p > line && column == l->nused)
+    column += count_words(p, line + length - p);
   if (column != l->ncolumns)
     return lisi_fail(err, LISI_ERR_INPUT, "%s:%ld: expected %d columns, found %d", PLACE(reader), l->ncolumns, column);
   if (l->scaled)
@@ -383,6 +428,15 @@ static lisi_status turn_over(dump_reader *reader, int n, lisi_error *err) {
 static int by_id(const void *a, const void *b) {
   const atom *x = a, *y = b;
   return (x->id > y->id) - (x->id < y->id);
+}
+
+/* A box that was flipped goes on as the one before, and the atoms' fractions with it. */
+static lisi_status undo_flip(dump_reader *reader, lisi_error *err) {
+  dump_frame *frame = &reader->frame;
+  int M[3][3];
+  if (!reader->has_H || !box_flip_find(reader->last_H, &frame->box, M) || box_flip_is_none(M))
+    return LISI_OK;
+  return box_flip_undo(M, &frame->box, frame->natoms, frame->f, err);
 }
 
 /* Puts each atom into the image nearest to where it was. */
@@ -439,9 +493,42 @@ static void unwrap(dump_reader *reader) {
   }
 }
 
+/* Sorts by id in one go where the ids leave few gaps, as they do. False: they do not, or one stands twice. */
+static bool sort_dense(dump_reader *reader, int natoms, int64_t largest) {
+  if (largest > 4 * (int64_t)natoms)
+    return false;
+  if (reader->room != reader->capacity) {
+    free(reader->sorted);
+    free(reader->place);
+    const size_t room = (size_t)reader->capacity;
+    reader->sorted = malloc(room * sizeof *reader->sorted);
+    reader->place = malloc((4 * room + 1) * sizeof *reader->place);
+    reader->room = reader->sorted != NULL && reader->place != NULL ? reader->capacity : 0;
+    if (reader->room == 0)
+      return false; /* the other way needs no memory */
+  }
+  int *place = reader->place;
+  memset(place, 0, ((size_t)largest + 1) * sizeof *place);
+  for (int k = 0; k < natoms; k++) {
+    int *at = &place[reader->atoms[k].id];
+    if (*at != 0)
+      return false;
+    *at = k + 1;
+  }
+  int n = 0;
+  for (int64_t id = 1; id <= largest; id++)
+    if (place[id] != 0)
+      reader->sorted[n++] = reader->atoms[place[id] - 1];
+  atom *swap = reader->atoms;
+  reader->atoms = reader->sorted;
+  reader->sorted = swap;
+  return true;
+}
+
 /* Reads the atoms of one frame. *end: the file stopped before the last. */
 static lisi_status atoms_of(dump_reader *reader, const layout *l, int natoms, bool *end, lisi_error *err) {
   bool sorted = true;
+  int64_t largest = 0;
   for (int k = 0; k < natoms; k++) {
     char *line;
     int length;
@@ -452,18 +539,20 @@ static lisi_status atoms_of(dump_reader *reader, const layout *l, int natoms, bo
       *end = true;
       return LISI_OK;
     }
-    if (starts(line, "ITEM:"))
+    if (line[0] == 'I' && starts(line, "ITEM:"))
       return lisi_fail(err, LISI_ERR_INPUT, "%s:%ld: expected %d atoms as the frame announces, found %d", PLACE(reader),
                        natoms, k);
     status = reserve(reader, k + 1, err);
     if (status == LISI_OK)
-      status = parse_atom(reader, l, &reader->frame.box, line, &reader->atoms[k], err);
+      status = parse_atom(reader, l, &reader->frame.box, line, length, &reader->atoms[k], err);
     if (status != LISI_OK)
       return status;
-    if (k > 0 && reader->atoms[k].id <= reader->atoms[k - 1].id)
+    if (reader->atoms[k].id <= largest)
       sorted = false;
+    else
+      largest = reader->atoms[k].id;
   }
-  if (!sorted)
+  if (!sorted && !sort_dense(reader, natoms, largest))
     qsort(reader->atoms, (size_t)natoms, sizeof *reader->atoms, by_id);
   for (int k = 1; k < natoms; k++)
     if (reader->atoms[k].id == reader->atoms[k - 1].id)
@@ -554,8 +643,12 @@ static lisi_status read_frame(dump_reader *reader, int64_t limit, outcome *what,
         frame->species[k] = reader->atoms[k].species;
         memcpy(frame->f[k], reader->atoms[k].f, sizeof frame->f[k]);
       }
+      status = undo_flip(reader, err);
+      if (status != LISI_OK)
+        return status;
       if (!l.unwrapped && reader->any && !reader->leave_wrapped)
         unwrap(reader);
+      dump_reader_goes_on_from(reader, frame->box.H);
       reader->any = true;
       *what = FRAME_READ;
       return LISI_OK;
@@ -659,6 +752,8 @@ void dump_reader_close(dump_reader *reader) {
   free(reader->first);
   free(reader->species);
   free(reader->atoms);
+  free(reader->sorted);
+  free(reader->place);
   free(reader->last_id);
   free(reader->last_f);
   free(reader->frame.id);
@@ -669,6 +764,11 @@ void dump_reader_close(dump_reader *reader) {
 
 void dump_reader_leave_wrapped(dump_reader *reader) {
   reader->leave_wrapped = true;
+}
+
+void dump_reader_goes_on_from(dump_reader *reader, const double H[3][3]) {
+  memcpy(reader->last_H, H, sizeof reader->last_H);
+  reader->has_H = true;
 }
 
 lisi_status dump_reader_next(dump_reader *reader, dump_frame **frame, lisi_error *err) {

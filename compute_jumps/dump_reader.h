@@ -20,7 +20,7 @@ typedef struct {
   int64_t step;
   bool has_time; /* the frame has an ITEM: TIME */
   double time;   /* ps */
-  lattice box;
+  lattice box;   /* flips of a triclinic box are undone (box_flip.h): edge vectors that go on from frame to frame */
   int natoms;
   int64_t *id;    /* [natoms] rising */
   int *species;   /* [natoms] index of the name, see dump_reader_species */
@@ -39,6 +39,8 @@ void dump_reader_close(dump_reader *reader); /* accepts NULL */
 /* For those to whom images mean nothing: wrapped positions stay as the file has them, and nobody is warned of large
  * steps. */
 void dump_reader_leave_wrapped(dump_reader *reader);
+/* Before the first frame: the box it is a flip of, where the run before has flipped it already. */
+void dump_reader_goes_on_from(dump_reader *reader, const double H[3][3]);
 
 /* The next frame in *frame (owned by the reader, good until the next call), NULL at the end. Positions: x, xs, xu or
  * xsu; image flags ix iy iz are used with x and xs; wrapped positions without them are unwrapped by the nearest image

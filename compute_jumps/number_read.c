@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "number_read.h"
 
+#include <float.h>
+#include <limits.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,7 +53,15 @@ static double divide(uint64_t digits, int places) {
                                      1000000000000000000u,
                                      10000000000000000000u};
   if (digits < (1ull << 53))
-    return (double)digits / (double)power[places]; /* both exact: one rounding (Clinger 1990) */
+    return (double)(int64_t)digits / (double)power[places]; /* both exact: one rounding (Clinger 1990) */
+#if LDBL_MANT_DIG == 64
+  /* Both exact again, in 64 bits; rounding these to 53 is right unless they lie just between two doubles. */
+  const long double quotient = (long double)digits / (long double)power[places];
+  uint64_t bits;
+  memcpy(&bits, &quotient, sizeof bits);
+  if ((bits & 0x7ff) != 0x400)
+    return (double)quotient;
+#endif
   __extension__ typedef unsigned __int128 wide;
   const int shift = __builtin_clzll(digits); /* digits > 0 here */
   const wide top = (wide)(digits << shift) << 60;
@@ -69,38 +80,73 @@ static double divide(uint64_t digits, int places) {
   return ldexp((double)m, drop - 60 - shift);
 }
 
-bool number_read_double(const char *text, int length, double *value) {
-  int k = 0;
-  bool negative = false;
-  if (length > 0 && (text[0] == '-' || text[0] == '+')) {
-    negative = text[0] == '-';
-    k = 1;
-  }
+static bool ends(char c) {
+  return c == ' ' || c == '\t' || c == '\0';
+}
+
+bool number_scan_double(const char *text, const char **end, double *value) {
+  const char *p = text;
+  const bool negative = *p == '-';
+  if (*p == '-' || *p == '+')
+    p++;
+  const char *first = p, *point = NULL;
   uint64_t digits = 0;
-  int count = 0, places = 0, seen = 0;
-  bool point = false;
-  for (; k < length; k++) {
-    const unsigned d = (unsigned)(text[k] - '0');
+  for (;; p++) {
+    const unsigned d = (unsigned)(*p - '0');
     if (d <= 9) {
-      seen++;
-      places += point;
-      if (digits != 0 || d != 0)
-        count++;
-      if (count > 19)
-        return slow(text, length, value);
-      digits = 10 * digits + d;
-    } else if (text[k] == '.' && !point) {
-      point = true;
+      digits = 10 * digits + d; /* what runs over is thrown away below */
+    } else if (*p == '.' && point == NULL) {
+      point = p;
     } else {
-      return slow(text, length, value); /* an exponent, or no number at all */
+      break;
     }
   }
-  if (seen == 0)
+  const ptrdiff_t places = point != NULL ? p - point - 1 : 0;
+  ptrdiff_t count = p - first - (point != NULL);
+  if (count > 19) /* zeros in front are no digits */
+    for (const char *zero = first; *zero == '0' || *zero == '.'; zero++)
+      count -= *zero == '0';
+  if (!ends(*p) || count > 19 || places > 19) { /* an exponent, many digits, or no number at all */
+    while (!ends(*p))
+      p++;
+    *end = p;
+    return p - text < INT_MAX && slow(text, (int)(p - text), value);
+  }
+  *end = p;
+  if (p - first == (point != NULL))
     return false;
-  if (places > 19)
-    return slow(text, length, value);
-  const double v = digits == 0 ? 0.0 : divide(digits, places);
+  const double v = digits == 0 ? 0.0 : divide(digits, (int)places);
   *value = negative ? -v : v;
+  return true;
+}
+
+bool number_scan_int64(const char *text, const char **end, int64_t *value) {
+  const char *p = text;
+  const bool negative = *p == '-';
+  if (*p == '-' || *p == '+')
+    p++;
+  const char *first = p;
+  uint64_t v = 0;
+  for (unsigned d; (d = (unsigned)(*p - '0')) <= 9; p++)
+    v = 10 * v + d;
+  if (p == first || p - first > 18 || !ends(*p))
+    return false;
+  *end = p;
+  *value = negative ? -(int64_t)v : (int64_t)v;
+  return true;
+}
+
+bool number_read_double(const char *text, int length, double *value) {
+  char copy[400];
+  const char *end;
+  double v;
+  if (length <= 0 || length >= (int)sizeof copy)
+    return false;
+  memcpy(copy, text, (size_t)length);
+  copy[length] = '\0';
+  if (!number_scan_double(copy, &end, &v) || end != copy + length)
+    return false;
+  *value = v;
   return true;
 }
 

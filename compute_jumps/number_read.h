@@ -16,6 +16,11 @@ bool number_read_double(const char *text, int length, double *value);
 /* The same for a decimal integer. */
 bool number_read_int64(const char *text, int length, int64_t *value);
 
+/* The same for a word of which only the start is known: it ends at a blank, a tab or the end of the string. *end:
+ * there, when the word is a number. */
+bool number_scan_double(const char *text, const char **end, double *value);
+bool number_scan_int64(const char *text, const char **end, int64_t *value);
+
 #ifdef __cplusplus
 }
 #endif

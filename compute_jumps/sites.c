@@ -193,6 +193,61 @@ static lisi_status refuse_close(const site_set *set, const yaml_doc *doc, const 
   return status;
 }
 
+static double shortest_vector(const lattice *cell) {
+  double shortest = INFINITY; /* it is among the reduced ones */
+  for (int k = 0; k < 3; k++) {
+    const double f[3] = {cell->reduced[k][0], cell->reduced[k][1], cell->reduced[k][2]};
+    double v[3];
+    lattice_vector(cell, f, v);
+    shortest = fmin(shortest, sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]));
+  }
+  return shortest;
+}
+
+static lisi_status overlap(const site_set *set, const yaml_doc *doc, int i, int j, double r, lisi_error *err) {
+  const site *a = &set->site[i], *b = &set->site[j];
+  if (r >= (a->radius + b->radius) * (1.0 - 1e-6))
+    return LISI_OK;
+  return lisi_fail(err, LISI_ERR_INPUT,
+                   "%s: sites %d and %d%s are %.4g A apart, closer than the sum of their radii, %g + %g A",
+                   yaml_doc_name(doc), i + 1, j + 1, i == j ? " (its image)" : "", r, a->radius, b->radius);
+}
+
+/* Spheres that are given for sites may touch but not overlap: a position would be in two sites. Only sites with a
+ * radius are looked at; the image of a site counts, too. */
+static lisi_status refuse_overlap(const site_set *set, const yaml_doc *doc, lisi_error *err) {
+  along_axis *order = malloc((size_t)set->nsites * sizeof *order + 1);
+  if (order == NULL)
+    return lisi_no_memory(err, (size_t)set->nsites * sizeof *order);
+  const double shortest = shortest_vector(&set->cell);
+  double largest = 0.0;
+  lisi_status status = LISI_OK;
+  int n = 0;
+  for (int k = 0; k < set->nsites && status == LISI_OK; k++)
+    if (set->site[k].radius > 0.0) {
+      order[n++] = (along_axis){set->site[k].frac[0], k};
+      largest = fmax(largest, set->site[k].radius);
+      status = overlap(set, doc, k, k, shortest, err);
+    }
+  qsort(order, (size_t)n, sizeof *order, compare_axis);
+  const double(*inv)[3] = set->cell.inv;
+  const double reach = 2.0 * largest * sqrt(inv[0][0] * inv[0][0] + inv[1][0] * inv[1][0] + inv[2][0] * inv[2][0]);
+  for (int a = 0; a < n && status == LISI_OK; a++)
+    for (int step = 1; step < n && status == LISI_OK; step++) {
+      const int b = (a + step) % n;
+      const double gap = order[b].f0 - order[a].f0 + (order[b].f0 < order[a].f0 ? 1.0 : 0.0);
+      if (gap > reach)
+        break;
+      const int i = order[a].k < order[b].k ? order[a].k : order[b].k, j = order[a].k + order[b].k - i;
+      const double *fa = set->site[i].frac, *fb = set->site[j].frac;
+      const double d[3] = {fb[0] - fa[0], fb[1] - fa[1], fb[2] - fa[2]};
+      int image[3];
+      status = overlap(set, doc, i, j, sqrt(lattice_nearest(&set->cell, d, image, NULL)), err);
+    }
+  free(order);
+  return status;
+}
+
 lisi_status site_set_parse(const char *bytes, size_t size, const char *name, site_set **out, lisi_error *err) {
   *out = NULL;
   yaml_doc *doc = NULL;
@@ -224,6 +279,8 @@ lisi_status site_set_parse(const char *bytes, size_t size, const char *name, sit
   }
   if (status == LISI_OK)
     status = refuse_close(set, doc, "sites", set->nsites, set->site[0].frac, sizeof(site) / sizeof(double), err);
+  if (status == LISI_OK)
+    status = refuse_overlap(set, doc, err);
   if (status == LISI_OK && set->nframework > 0)
     status = refuse_close(set, doc, "framework positions", set->nframework, set->framework[0], 3, err);
   if (status == LISI_OK) {

@@ -34,7 +34,8 @@ typedef struct {
 } site_set;
 
 /* From bytes in memory; `name` stands for the file in messages. Refuses a wrong format or version, a cell without
- * volume, no sites, positions that are not finite, two sites (or two framework positions) closer than 0.1 Angstrom. */
+ * volume, no sites, positions that are not finite, two sites (or two framework positions) closer than 0.1 Angstrom,
+ * sites whose radii, where both are given, add up to more than their distance. */
 LISI_MUST_CHECK lisi_status site_set_parse(const char *bytes, size_t size, const char *name, site_set **set,
                                            lisi_error *err);
 LISI_MUST_CHECK lisi_status site_set_load(const char *path, site_set **set, lisi_error *err);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "counts.h"
 
+#include "count_gather.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,7 +161,9 @@ lisi_status count_table_collapse(const count_table *table, const double *weight,
 typedef struct {
   long long begin, span, stride;
   int nblocks, ngroups;
-  count_hash *blocks, *groups;
+  int block; /* the block met last, and its pair starts */
+  long long from, until;
+  count_gather *gather;
 } count_context;
 
 /* Multiples of stride in [t0, t1), seen from the start of the whole set. */
@@ -170,29 +174,35 @@ static long long strided(const count_context *c, long long t0, long long t1) {
   return (b + c->stride - 1) / c->stride - (a + c->stride - 1) / c->stride;
 }
 
+static long long block_start(const count_context *c, int block) {
+  return c->begin + (long long)(((__int128)block * c->span + c->nblocks - 1) / c->nblocks);
+}
+
 static lisi_status count_visit(void *context, int walker, const path_step *a, const path_step *b, long long t0,
                                long long t1, lisi_error *err) {
   count_context *c = context;
   const int r[3] = {b->n[0] - a->n[0], b->n[1] - a->n[1], b->n[2] - a->n[2]};
-  const long long all = strided(c, t0, t1);
-  if (all == 0)
-    return LISI_OK;
-  lisi_status status = count_hash_add(c->groups, walker % c->ngroups, a->state, b->state, r, (double)all, err);
+  lisi_status status = LISI_OK;
   while (t0 < t1 && status == LISI_OK) {
-    const long long block = (long long)((__int128)(t0 - c->begin) * c->nblocks / c->span);
-    long long until = c->begin + (long long)(((__int128)(block + 1) * c->span + c->nblocks - 1) / c->nblocks);
-    if (until > t1)
-      until = t1;
+    if (t0 < c->from || t0 >= c->until) {
+      c->block = (int)((__int128)(t0 - c->begin) * c->nblocks / c->span);
+      c->from = block_start(c, c->block);
+      c->until = block_start(c, c->block + 1);
+    }
+    const long long until = t1 < c->until ? t1 : c->until;
     const long long here = strided(c, t0, until);
     if (here > 0)
-      status = count_hash_add(c->blocks, (int)block, a->state, b->state, r, (double)here, err);
+      status = count_gather_add(c->gather, a->state, b->state, r, c->block, walker % c->ngroups, (double)here, err);
     t0 = until;
   }
   return status;
 }
 
-lisi_status counts_from_paths(const path_set *paths, long long lag, long long stride, int nblocks, int ngroups,
-                              lag_counts *counts, lisi_error *err) {
+static const int unfolded[3] = {1, 1, 1};
+
+/* Counts of all paths, folded by `replicate`. verdict may be NULL. */
+static lisi_status gather_paths(const path_set *paths, const int replicate[3], long long lag, long long stride,
+                                int nblocks, int ngroups, lag_counts *counts, fold_verdict *verdict, lisi_error *err) {
   memset(counts, 0, sizeof *counts);
   counts->lag = lag;
   long long begin, end;
@@ -209,23 +219,39 @@ lisi_status counts_from_paths(const path_set *paths, long long lag, long long st
     c.ngroups = paths->nwalkers;
   if (c.ngroups < 1)
     c.ngroups = 1;
-  lisi_status status = count_hash_new(&c.blocks, err);
-  if (status == LISI_OK)
-    status = count_hash_new(&c.groups, err);
-  if (status == LISI_OK && c.span > 0)
+  double expected = 0.0; /* a pair of places lasts until one of its ends moves, or a block ends */
+  for (size_t k = 0; k < paths->n; k++)
+    expected += 2.0 * (double)paths->path[k].n + c.nblocks;
+  lisi_status status = count_gather_new(paths->space.n, replicate, c.nblocks, c.ngroups, expected, &c.gather, err);
+  for (bool again = c.span > 0; again && status == LISI_OK;) {
     status = path_set_pairs(paths, lag, count_visit, &c, err);
-  if (status == LISI_OK && count_hash_size(c.blocks) == 0)
+    if (status == LISI_OK)
+      status = count_gather_pass(c.gather, &again, err);
+  }
+  if (status == LISI_OK)
+    status = count_gather_tables(c.gather, counts, verdict, err);
+  if (status == LISI_OK && counts->total.n == 0)
     status =
         lisi_fail(err, LISI_ERR_INPUT, "a lag of %lld samples is longer than the run: no pair of samples has it", lag);
-  if (status == LISI_OK)
-    status = count_hash_table(c.blocks, paths->space.n, c.nblocks, &counts->blocks, err);
-  if (status == LISI_OK)
-    status = count_hash_table(c.groups, paths->space.n, c.ngroups, &counts->groups, err);
-  if (status == LISI_OK)
-    status = count_table_collapse(&counts->blocks, NULL, &counts->total, err);
-  count_hash_free(c.blocks);
-  count_hash_free(c.groups);
+  count_gather_free(c.gather);
   if (status != LISI_OK)
     lag_counts_free(counts);
+  return status;
+}
+
+lisi_status counts_from_paths(const path_set *paths, long long lag, long long stride, int nblocks, int ngroups,
+                              lag_counts *counts, lisi_error *err) {
+  return gather_paths(paths, unfolded, lag, stride, nblocks, ngroups, counts, NULL, err);
+}
+
+lisi_status counts_folded(const path_set *paths, const int replicate[3], long long lag, long long stride, int nblocks,
+                          int ngroups, lag_counts *counts, state_space *unit, fold_verdict *verdict, lisi_error *err) {
+  memset(counts, 0, sizeof *counts);
+  memset(verdict, 0, sizeof *verdict);
+  lisi_status status = state_space_fold(&paths->space, replicate, unit, err);
+  if (status == LISI_OK)
+    status = gather_paths(paths, replicate, lag, stride, nblocks, ngroups, counts, verdict, err);
+  if (status != LISI_OK)
+    state_space_free(unit);
   return status;
 }

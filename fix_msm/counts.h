@@ -76,6 +76,12 @@ typedef struct {
 LISI_MUST_CHECK lisi_status counts_fold(const lag_counts *counts, const state_space *super, const int replicate[3],
                                         lag_counts *out, state_space *unit, fold_verdict *verdict, lisi_error *err);
 
+/* counts_from_paths and counts_fold in one go, without the tables of the supercell in between: much faster where pairs
+ * of sites are many. The same result (the verdict to rounding). */
+LISI_MUST_CHECK lisi_status counts_folded(const path_set *paths, const int replicate[3], long long lag,
+                                          long long stride, int nblocks, int ngroups, lag_counts *out,
+                                          state_space *unit, fold_verdict *verdict, lisi_error *err);
+
 #ifdef __cplusplus
 }
 #endif

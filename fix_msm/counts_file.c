@@ -296,6 +296,16 @@ static bool same_states(const counts_set *a, const counts_set *b) {
   return true;
 }
 
+/* The mean of the two cells, weighted by what was counted in them. */
+static void merge_cells(counts_set *set, const counts_set *more) {
+  const double a = set->nlags > 0 ? count_table_sum(&set->lag[0].total) : 0.0;
+  const double b = set->nlags > 0 ? count_table_sum(&more->lag[0].total) : 0.0;
+  for (int k = 0; a + b > 0.0 && k < 9; k++) {
+    double *to = &set->space.cell[k / 3][k % 3];
+    *to = (a * *to + b * more->space.cell[k / 3][k % 3]) / (a + b);
+  }
+}
+
 lisi_status counts_set_merge(counts_set *set, const counts_set *more, const char *name, lisi_error *err) {
   if (!same_states(set, more))
     return lisi_fail(err, LISI_ERR_INPUT, "%s: its sites are not those of the other files", name);
@@ -313,11 +323,17 @@ lisi_status counts_set_merge(counts_set *set, const counts_set *more, const char
       return lisi_fail(err, LISI_ERR_INPUT, "%s: its cell differs by more than 5 %% from that of the other files",
                        name);
   }
+  if (set->nearest_site != more->nearest_site)
+    return lisi_fail(err, LISI_ERR_INPUT,
+                     "%s: its sites were assigned %s, those of the other files %s; expected one assignment", name,
+                     more->nearest_site ? "by the nearest site" : "with a core, a sphere or a dwell",
+                     set->nearest_site ? "by the nearest site" : "with a core, a sphere or a dwell");
   bool same_lags = set->nlags == more->nlags;
   for (int k = 0; same_lags && k < set->nlags; k++)
     same_lags = set->lag[k].lag == more->lag[k].lag;
   if (!same_lags)
     return lisi_fail(err, LISI_ERR_INPUT, "%s: its lags are not those of the other files", name);
+  merge_cells(set, more);
   for (int k = 0; k < set->nlags; k++) {
     lag_counts *l = &set->lag[k];
     const count_table *t = &more->lag[k].blocks;
@@ -339,7 +355,6 @@ lisi_status counts_set_merge(counts_set *set, const counts_set *more, const char
     count_table_free(&l->total);
     l->total = total;
   }
-  if (more->nwalkers > set->nwalkers)
-    set->nwalkers = more->nwalkers;
+  set->nwalkers = more->nwalkers > INT_MAX - set->nwalkers ? INT_MAX : set->nwalkers + more->nwalkers;
   return LISI_OK;
 }

@@ -26,8 +26,9 @@ typedef struct {
 void counts_set_free(counts_set *set);
 LISI_MUST_CHECK lisi_status counts_file_write(const char *path, const counts_set *set, lisi_error *err);
 LISI_MUST_CHECK lisi_status counts_file_read(const char *path, counts_set *set, lisi_error *err);
-/* Adds `more` to `set`: blocks are appended. Other states, cell (beyond 5 %), lags or sampling are LISI_ERR_INPUT;
- * `name` is the file that did not fit. */
+/* Adds `more` to `set`: blocks are appended, walkers add up, the cell becomes the mean weighted by the pairs of the
+ * first lag. Other states, cell (beyond 5 %), lags, sampling or assignment are LISI_ERR_INPUT; `name` is the file that
+ * did not fit. */
 LISI_MUST_CHECK lisi_status counts_set_merge(counts_set *set, const counts_set *more, const char *name,
                                              lisi_error *err);
 

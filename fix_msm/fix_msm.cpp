@@ -372,12 +372,18 @@ void FixMSM::gather_events(bool fresh) {
   }
   const bigint stayed = jump->ntracked - jump->nnew;
   if (fresh || jump->nnew > 0 || stayed != natoms_before) {
-    std::vector<tagint> now;
-    gather_ids(now);
+    std::vector<tagint> mine, now, came;
+    for (int i = 0; i < atom->nlocal; i++)
+      if (atom->mask[i] & groupbit)
+        mine.push_back(atom->tag[i]);
+    gather_ids(mine, now);
+    gather_ids(jump->newcomers, came);
     if (comm->me == 0) {
+      /* gone: no longer there, or another atom has its id */
       if (!fresh)
         for (const tagint atom_id : alive)
-          if (!std::binary_search(now.begin(), now.end(), atom_id)) {
+          if (!std::binary_search(now.begin(), now.end(), atom_id) ||
+              std::binary_search(came.begin(), came.end(), atom_id)) {
             jump_event event = {};
             event.kind = JUMP_EVENT_GONE;
             event.r.step = last;
@@ -392,20 +398,16 @@ void FixMSM::gather_events(bool fresh) {
     add(events);
 }
 
-void FixMSM::gather_ids(std::vector<tagint> &ids) {
-  std::vector<tagint> mine;
-  for (int i = 0; i < atom->nlocal; i++)
-    if (atom->mask[i] & groupbit)
-      mine.push_back(atom->tag[i]);
+/* The ids of all ranks, rising, to rank 0. */
+void FixMSM::gather_ids(const std::vector<tagint> &mine, std::vector<tagint> &all) {
   const int nprocs = comm->nprocs, nmine = (int)mine.size();
   std::vector<int> counts(nprocs, 0), offsets(nprocs, 0);
   MPI_Gather(&nmine, 1, MPI_INT, counts.data(), 1, MPI_INT, 0, world);
   for (int p = 1; p < nprocs; p++)
     offsets[p] = offsets[p - 1] + counts[p - 1];
-  ids.resize((size_t)(comm->me == 0 ? jump->ntracked : 0) + 1);
-  MPI_Gatherv(mine.data(), nmine, MPI_LMP_TAGINT, ids.data(), counts.data(), offsets.data(), MPI_LMP_TAGINT, 0, world);
-  ids.pop_back();
-  std::sort(ids.begin(), ids.end());
+  all.resize((size_t)offsets[nprocs - 1] + (size_t)counts[nprocs - 1]);
+  MPI_Gatherv(mine.data(), nmine, MPI_LMP_TAGINT, all.data(), counts.data(), offsets.data(), MPI_LMP_TAGINT, 0, world);
+  std::sort(all.begin(), all.end());
 }
 
 /* ---- log and counts --------------------------------------------------------------------------------------------- */

@@ -84,7 +84,7 @@ private:
   void open_logs();
   void reopen_logs();
   void gather_events(bool broken);
-  void gather_ids(std::vector<tagint> &);
+  void gather_ids(const std::vector<tagint> &, std::vector<tagint> &);
   void flush_log();
   void count_until(bigint);
   void replay();

@@ -20,6 +20,7 @@ typedef struct {
 /* A stretch without a break: samples step[0].t .. end-1. One walker may have several. */
 typedef struct {
   int walker;
+  int run; /* which of several jump logs it is from, from 0: only walkers of one run are in one box at one time */
   long long end;
   size_t n, cap;
   path_step *step; /* [n], t strictly rising, n >= 1 */
@@ -28,7 +29,7 @@ typedef struct {
 typedef struct {
   size_t n, cap;
   path *path; /* [n] */
-  int nwalkers;
+  int nwalkers, nruns;
   state_space space;
   double dt;          /* time per sample, ps; 1 with time_unit step */
   bool time_in_ps;    /* false: dtrajs, the unit is a step */
@@ -36,6 +37,7 @@ typedef struct {
   int nsites_unit;    /* states per unit cell */
   double temperature; /* K; 0 unknown */
   bool nearest_site;  /* assigned by nearest site, without core, sphere or dwell */
+  int ncut, cut;      /* logs that end in the middle, and the first of them: number of the file, from 0 */
   long long njumps;   /* changes of state or image between two assigned steps */
 } path_set;
 

@@ -83,6 +83,7 @@ typedef struct {
   bool open, known; /* a path is open; its image is known */
   int n[3];
   int walker;
+  int run;
 } follower;
 
 static long long sample_of(const follower *f, int64_t step) {
@@ -101,6 +102,7 @@ static lisi_status follow(follower *f, const jump_record *r, lisi_error *err) {
     status = path_begin(f->paths, f->walker, err);
     if (status != LISI_OK)
       return status;
+    f->paths->path[f->paths->n - 1].run = f->run;
     f->open = true;
   }
   if (r->to > 0) {
@@ -133,7 +135,11 @@ static lisi_status take_log(const jump_log_data *log, path_set *paths, lisi_erro
       list[n++] = (atom_event){&log->event[k], k};
   }
   qsort(list, n, sizeof *list, by_atom);
-  follower f = {.paths = paths, .start = log->header.start, .every = log->header.every, .walker = paths->nwalkers - 1};
+  follower f = {.paths = paths,
+                .start = log->header.start,
+                .every = log->header.every,
+                .walker = paths->nwalkers - 1,
+                .run = paths->nruns++};
   const long long end = sample_of(&f, log->last) + 1;
   size_t next_break = 0;
   for (size_t k = 0; k < n && status == LISI_OK; k++) {
@@ -181,6 +187,8 @@ lisi_status paths_from_jump_logs(int nfiles, const char *const *file, path_set *
     } else {
       status = same_run(&log, first.sites, file[k], file[0], paths, &first.header.rule, err);
     }
+    if (status == LISI_OK && !log.complete && paths->ncut++ == 0)
+      paths->cut = k;
     if (status == LISI_OK) {
       const double samples = (double)((log.last - log.header.start) / log.header.every + 1);
       weight += samples;

@@ -44,6 +44,37 @@ lisi_status state_space_pick(const state_space *from, const int *index, int n, s
   return LISI_OK;
 }
 
+lisi_status state_space_fold(const state_space *super, const int replicate[3], state_space *unit, lisi_error *err) {
+  memset(unit, 0, sizeof *unit);
+  long long copies = 1;
+  for (int a = 0; a < 3; a++) {
+    if (replicate[a] < 1 || replicate[a] > super->n)
+      return lisi_fail(err, LISI_ERR_INPUT, "replicate %d %d %d does not fit %d sites", replicate[0], replicate[1],
+                       replicate[2], super->n);
+    copies *= replicate[a];
+  }
+  if (!super->geometry || copies > super->n || super->n % copies != 0)
+    return lisi_fail(err, LISI_ERR_INPUT, "%d states are no supercell of %d x %d x %d unit cells", super->n,
+                     replicate[0], replicate[1], replicate[2]);
+  const int n = super->n / (int)copies;
+  int *first = malloc((size_t)n * sizeof *first);
+  if (first == NULL)
+    return lisi_no_memory(err, (size_t)n * sizeof *first);
+  for (int s = 0; s < n; s++)
+    first[s] = s;
+  const lisi_status status = state_space_pick(super, first, n, unit, err);
+  free(first);
+  if (status != LISI_OK)
+    return status;
+  for (int a = 0; a < 3; a++) {
+    for (int k = 0; k < 3; k++)
+      unit->cell[a][k] /= replicate[a];
+    for (int s = 0; s < n; s++)
+      unit->x[3 * s + a] *= replicate[a];
+  }
+  return LISI_OK;
+}
+
 void state_space_free(state_space *space) {
   free(space->number);
   free(space->label);

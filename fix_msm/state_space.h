@@ -29,6 +29,10 @@ LISI_MUST_CHECK lisi_status state_space_new(int n, bool geometry, state_space *s
 /* The states index[0..n) of `from`, in that order. */
 LISI_MUST_CHECK lisi_status state_space_pick(const state_space *from, const int *index, int n, state_space *space,
                                              lisi_error *err);
+/* The unit cell of a supercell whose state s + n_s (ix + nx (iy + ny iz)) is site s of unit cell (ix, iy, iz): the
+ * first n_s states, the cell divided by replicate. LISI_ERR_INPUT where the numbers do not fit. */
+LISI_MUST_CHECK lisi_status state_space_fold(const state_space *super, const int replicate[3], state_space *unit,
+                                             lisi_error *err);
 /* Frees what is inside; fine on a zeroed struct. */
 void state_space_free(state_space *space);
 /* The displacement d = R.cell + x_j - x_i in Angstrom; zero without geometry. */

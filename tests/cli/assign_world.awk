@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A made world with a known sequence of jumps: a triclinic cell (2 x 2 x 2 in the box) with three sites and a host of two atoms, atoms that hop between neighbouring
 # sites through the periodic boundaries, a box that breathes, and a host that drifts and takes everything with it.
-#   awk -v FRAMES=n -v FORM=x|xs|xu|xsu -v SHUFFLE=0|1 -v KNOWN=file [-v SEED=] [-v ELEMENT=1] [-v EXTRA=1] -f assign_world.awk > dump
+#   awk -v FRAMES=n -v FORM=x|xs|xu|xsu -v SHUFFLE=0|1 -v KNOWN=file [-v SEED=] [-v ELEMENT=1] [-v EXTRA=1] [-v FLIP=1] -f assign_world.awk > dump
 # KNOWN receives the records of the jump log. FORM x carries image flags, xs does not (wrapped), xu and xsu are unwrapped. EXTRA: a frame between any two samples.
+# FLIP: now and then the box is given by other edge vectors of the same lattice, as fix npt and fix deform do it (flip yes).
 function coordinate(f, k) { return f[1] * H[1, k] + f[2] * H[2, k] + f[3] * H[3, k] }
 function wrapped(v) { return v - floor(v) }
 function floor(v, i) { i = int(v); return i > v ? i - 1 : i }
 function put(id, type, f,   k, x, n, line) {
+  f[1] += -P * f[2] + (P * R - Q) * f[3]; f[2] -= R * f[3] # in the flipped box
   for (k = 1; k <= 3; k++) n[k] = floor(f[k])
   line = id " " (ELEMENT ? (type == 1 ? "Li" : "Si") : type)
   for (k = 1; k <= 3; k++) g[k] = (FORM == "xu" || FORM == "xsu") ? f[k] : f[k] - n[k]
@@ -20,6 +22,9 @@ function maximum(a, b) { return a > b ? a : b }
 function frame(step, still,   i, j, k, c, f, scale, h) {
   scale = 1 + 0.015 * sin(0.37 * step)
   for (i = 1; i <= 3; i++) for (k = 1; k <= 3; k++) H[i, k] = 2 * CELL[i, k] * (k == 3 ? 1 + 0.01 * cos(0.21 * step) : scale)
+  P = Q = R = 0 # the flipped box: a, b + P a, c + Q a + R b
+  if (FLIP) { P = (int(step / 170) + 1) % 3 - 1; Q = int(step / 230) % 3; R = int(step / 310) % 2 }
+  for (k = 1; k <= 3; k++) { H[3, k] += Q * H[1, k] + R * H[2, k]; H[2, k] += P * H[1, k] }
   ORIGIN[1] = -0.3 * scale; ORIGIN[2] = 1.7; ORIGIN[3] = 0.25
   nout = 0
   for (i = 1; i <= ATOMS; i++) { # the atoms, at their sites

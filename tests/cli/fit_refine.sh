@@ -83,6 +83,31 @@ awk '/^strength/ { x = $5 + 0; if (/<-/) best = x; if (!n++ || x < least) least 
 cp "$dir/fine.yace" "$dir/again.yace"
 OMP_NUM_THREADS=3 "$fit" refine "$dir/base.yace" "$dir/new.xyz" -o "$dir/fine.yace" --check "$dir/old.xyz" --quiet || fail "refine, 3 threads"
 cmp -s "$dir/again.yace" "$dir/fine.yace" || fail "the refined model depends on the number of threads"
+# The learning curve: each number in it is that of a model made by hand from those frames. Kept for the test are frames 3, 6, .. of the new ones.
+pick() { awk "{ n = \$1; getline head; keep = $1; k++; if (keep) print n \"\\n\" head; for (i = 0; i < n; i++) { getline; if (keep) print } }" "$dir/short.xyz"; }
+awk '{ n = $1; getline head; keep = k++ < 17; if (keep) print n "\n" head; for (i = 0; i < n; i++) { getline; if (keep) print } }' "$dir/new.xyz" >"$dir/short.xyz"
+"$fit" refine "$dir/base.yace" "$dir/short.xyz" -o "$dir/curved.yace" --check "$dir/old.xyz" --learning-curve "$dir/curve" >"$dir/out" 2>"$dir/err" || fail "learning curve: $(cat "$dir/err")"
+"$fit" refine "$dir/base.yace" "$dir/short.xyz" -o "$dir/plain.yace" --quiet && cmp -s <(sed '/^lisi:/,/^[a-km-z]/d' "$dir/plain.yace") <(sed '/^lisi:/,/^[a-km-z]/d' "$dir/curved.yace") || fail "with --learning-curve another model"
+grep -v '^#' "$dir/curve" >"$dir/rows"
+[[ $(awk '{ printf "%s ", $1 }' "$dir/rows") == '0 1 2 4 8 12 ' && $(awk '{ printf "%s ", NF }' "$dir/rows") == '14 14 14 14 14 14 ' ]] || fail "learning curve: $(cat "$dir/curve")"
+tail -n 9 "$dir/out" | cmp -s - "$dir/curve" || fail "the learning curve that is printed"
+[[ $(head -n 2 "$dir/rows" | awk '{ printf "%s ", $7 }') == '- - ' ]] || fail "strength cv of one frame: $(cat "$dir/rows")"
+pick 'k % 3 == 2' >"$dir/kept.xyz"
+pick 'k % 3 != 2' >"$dir/pool.xyz" # 12; four of these, spread over them, are 3, 6, 9 and 12
+awk '{ n = $1; getline head; keep = k++ % 3 == 2; if (keep) print n "\n" head; for (i = 0; i < n; i++) { getline; if (keep) print } }' "$dir/pool.xyz" >"$dir/four.xyz"
+sed 's/old.xyz/four.xyz/; s/ridge: 1e-6/ridge: evidence/' "$dir/fit.yaml" >"$dir/scratch.yaml"
+"$fit" train "$dir/scratch.yaml" -o "$dir/scratch.yace" --quiet 2>/dev/null && "$fit" refine "$dir/base.yace" "$dir/four.xyz" -o "$dir/four.yace" --quiet && "$fit" refine "$dir/base.yace" "$dir/four.xyz" -o "$dir/fourcv.yace" --strength cv --quiet || fail "four frames"
+errors() { for data in kept old; do "$fit" test "$dir/$1.yace" "$dir/$data.xyz" --json | tr '{' '\n' | awk -F '[,:}]' '/"all"/ { for (i = 1; i < NF; i++) { if ($i ~ /energy_rmse/) e = $(i + 1); if ($i ~ /force_relative/) f = $(i + 1) } printf "%.4f %.4f ", 1000 * e, 100 * f }'; done; }
+# 0.02: what the digits of the table, and those of coefficients in a file, leave open
+same() { awk -v tol=0.02 '{ n = NF / 2; for (i = 1; i <= n; i++) { d = $i - $(i + n); if (!(d * d <= (tol * (1 + $i / 100)) ^ 2)) bad = 1 } } END { exit bad || !n }' <<<"$1 $2"; }
+same "$(awk '$1 == 0 { print $3, $4, $5, $6 }' "$dir/rows")" "$(errors base)" || fail "learning curve, base: $(head -n 1 "$dir/rows"), by hand $(errors base)"
+same "$(awk '$1 == 4 { $1 = $2 = ""; print }' "$dir/rows")" "$(errors four)$(errors fourcv)$(errors scratch)" || fail "learning curve, four frames: $(cat "$dir/rows"), by hand $(errors four)$(errors fourcv)$(errors scratch)"
+[[ $(awk '$1 == 4 { print $2 }' "$dir/rows") == "$(awk '{ n = $1; s += n; for (i = 0; i <= n; i++) getline } END { print s }' "$dir/four.xyz")" ]] || fail "learning curve: atoms"
+if command -v gnuplot >/dev/null; then grep -q '<svg' "$dir/curve.svg" || fail "no picture of the learning curve: $(cat "$dir/err")"; else grep -q 'gnuplot did not draw' "$dir/err" || fail "no gnuplot, and not a word on it"; fi
+# without frames to check, and with a strength that is chosen, those columns are empty
+"$fit" refine "$dir/base.yace" "$dir/short.xyz" -o "$dir/curved.yace" --strength cv --learning-curve "$dir/curve2" --quiet >"$dir/out" 2>/dev/null && [[ ! -s $dir/out ]] || fail "learning curve, --quiet"
+[[ $(awk '$1 == 4 { print $3, $4, $5, $6, $7, $8, $9, $10 }' "$dir/curve2") == "- - - - $(awk '$1 == 4 { print $7, $8 }' "$dir/rows") - -" ]] || fail "learning curve with --strength cv: $(cat "$dir/curve2")"
+
 # Pruned functions stay pruned.
 sed 's/ridge: 1e-6/kind: ard/' "$dir/fit.yaml" >"$dir/ard.yaml"
 "$fit" train "$dir/ard.yaml" -o "$dir/ard.yace" --quiet && "$fit" refine "$dir/ard.yace" "$dir/new.xyz" -o "$dir/ard2.yace" --quiet || fail "refine after ard"
@@ -114,6 +139,7 @@ expect 2 'expected a base model' "$fit" refine "$dir/base.yace" -o "$dir/no.yace
 expect 2 'strength' "$fit" refine "$dir/base.yace" "$dir/new.xyz" -o "$dir/no.yace" --strength 0
 awk 'NR == 1 { n = $1 } NR <= n + 2' "$dir/new.xyz" >"$dir/one.xyz"
 expect 2 'at least two new frames' "$fit" refine "$dir/base.yace" "$dir/one.xyz" -o "$dir/no.yace" --strength cv
+expect 2 '--learning-curve keeps every third new frame' "$fit" refine "$dir/base.yace" "$dir/one.xyz" -o "$dir/no.yace" --learning-curve "$dir/no.curve"
 expect 0 '1 new frames' "$fit" refine "$dir/base.yace" "$dir/one.xyz" -o "$dir/one.yace"
 ls "$dir" | grep -q '^no\.\|tmp' && fail "a failed run left files: $(ls "$dir")"
 exit $((failures > 0))

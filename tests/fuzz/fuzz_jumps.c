@@ -6,9 +6,12 @@
 #include "counts_file.h"
 #include "dump_reader.h"
 #include "jump_log.h"
+#include "jump_stats.h"
+#include "jump_strings.h"
 #include "msd_log.h"
 #include "network.h"
 #include "sites.h"
+#include "structure_read.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,13 +40,46 @@ static lisi_status read_dump(const char *path, lisi_error *err) {
   return status;
 }
 
+/* What lisi-msm jumps makes of a log that can be read. Large boxes are left out: they only take time. */
+static void statistics(const char *path) {
+  lisi_error err = {0};
+  path_set paths = {0};
+  jump_list list = {0};
+  jump_stats stats = {0};
+  string_result strings;
+  if (paths_from_jump_logs(1, &path, &paths, &err) != LISI_OK)
+    return;
+  const jump_stats_options options = {.recross = 3, .shell = 0.1, .blocks = 5};
+  if (jump_list_make(&paths, &list, &err) == LISI_OK) {
+    if (jump_stats_make(&paths, &list, ORBIT_LABEL, &options, &stats, &err) == LISI_OK) {
+      double jumps = 0.0;
+      for (int k = 0; k < stats.nclasses; k++)
+        jumps += stats.class[k].jumps;
+      promise(jumps == (double)list.njumps && stats.njumps == jumps);
+      jump_stats_free(&stats);
+    }
+    if (jump_strings_find(&paths, &list, NULL, 2, 1, 1, NULL, &strings, &err) == LISI_OK) {
+      double jumps = 0.0;
+      for (int k = 0; k < STRING_LENGTHS; k++)
+        jumps += strings.found.jumps[k];
+      promise(jumps == (double)list.njumps);
+    }
+    jump_list_free(&list);
+  }
+  path_set_free(&paths);
+}
+
 static lisi_status read_log(const char *path, lisi_error *err) {
   jump_log_data data = {0};
   const lisi_status status = jump_log_read(path, &data, err);
   for (size_t k = 1; status == LISI_OK && k < data.n; k++)
     promise(data.event[k].r.step >= data.event[k - 1].r.step);
+  const int *n = data.header.replicate;
+  const bool small = status == LISI_OK && (double)n[0] * n[1] * n[2] * data.sites->nsites < 2000.0;
   if (status == LISI_OK)
     jump_log_data_free(&data);
+  if (small)
+    statistics(path);
   return status;
 }
 
@@ -57,6 +93,16 @@ static lisi_status read_as(char kind, const char *path, lisi_error *err) {
     status = site_set_load(path, &set, err);
     promise((status == LISI_OK) == (set != NULL));
     site_set_free(set);
+    return status;
+  }
+  case 't': {
+    crystal structure = {0};
+    status = structure_load(path, "Li", 0, NULL, &structure, err);
+    for (int k = 0; k < structure.natoms; k++)
+      for (int m = 0; m < 3; m++)
+        promise(structure.atom[k].frac[m] >= 0.0 && structure.atom[k].frac[m] < 1.0);
+    promise((status == LISI_OK) == (structure.natoms > 0));
+    crystal_free(&structure);
     return status;
   }
   case 'j':

@@ -101,6 +101,13 @@ bad 'one compute has one N' "$C" "$F" '' 'fix n lithium msm 20 j log other.jumps
 bad 'one of them began earlier' "$C" "$F" '' 'run 20\nfix n lithium msm 10 j log other.jumps\nrun 20'
 bad 'compute lijump j is gone' "$C" "$F" '' 'run 20\nuncompute j\nrun 20'
 bad 'the box was flipped' "$C" "$F" 'fix box all deform 1 xy erate 3 remap x flip yes' 'run 600'
+bad 'the box was flipped' "$C" "$F" '' 'run 20\nchange_box all xy delta 12.0 remap\nrun 20'
+bad 'the box changed by 50 % between steps 20 and 30' "$C" "$F" '' 'run 20\nchange_box all x scale 2.0 remap\nrun 20'
+bad 'the box changed by 25 % between steps 20 and 30' "$C" "$F" '' 'run 20\nchange_box all z scale 1.33333333333 remap\nrun 20'
+bad 'Cannot replicate with fixes that store per-atom quantities' "$C" "$F" '' 'run 20\nreplicate 2 1 1\nrun 20'
+bad 'periodic in three dimensions' "$C" "$F" '' 'run 20\nchange_box all xy final 0 xz final 0 yz final 0 ortho boundary p p f\nrun 20'
+bad 'the timestep changed from 0.002 to' "$C" "$F" '' 'velocity all create 3000 4711\nfix r all dt/reset 15 1e-6 1 0.01\nrun 40'
+bad 'group lithium is empty' "$C" "$F" '' 'run 20\ndelete_atoms group lithium compress no\nrun 20'
 bad 'step 0 comes after step 20 was sampled' "$C" "$F" '' 'dump d all custom 10 a.dump id type x y z ix iy iz\nrun 20\nundump d\nrerun a.dump dump x y z ix iy iz box yes'
 pass "$count inputs are refused with a reason"
 

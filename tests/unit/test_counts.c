@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Counting from run-length paths against counting sample by sample, time blocks, folding. */
 #include "bootstrap.h"
+#include "count_gather.h"
 #include "counts.h"
 #include "counts_stream.h"
 #include "msm.h"
@@ -362,6 +363,138 @@ static void folding(void **state) {
   path_set_free(&p);
 }
 
+static void same_table(const count_table *a, const count_table *b) {
+  assert_int_equal(a->nstates, b->nstates);
+  assert_int_equal(a->nparts, b->nparts);
+  assert_int_equal(a->n, b->n);
+  for (size_t k = 0; k < a->n; k++) {
+    assert_memory_equal(&a->entry[k], &b->entry[k], sizeof a->entry[k]);
+    const count_entry *x = &a->entry[k], *y = x - 1;
+    if (k > 0) /* sorted, each once */
+      assert_true(y->part < x->part ||
+                  (y->part == x->part &&
+                   (y->i < x->i || (y->i == x->i && (y->j < x->j || (y->j == x->j && y->r[0] < x->r[0]))))));
+  }
+}
+
+/* The verdict by its definition: the spread of the copies' rows over what their blocks explain, all pairs written out.
+ */
+static double spread_of_copies(const lag_counts *c, int nunit, int ncells, int nblocks, const count_table *total) {
+  double excess = 0.0, expected = 0.0;
+  for (int s = 0; s < nunit; s++) {
+    double all = 0.0, *row = calloc((size_t)ncells * (size_t)nblocks, sizeof *row);
+    for (size_t k = 0; k < c->blocks.n; k++) {
+      const count_entry *e = &c->blocks.entry[k];
+      if (e->i % nunit == s) {
+        row[e->i / nunit * nblocks + e->part] += e->c;
+        all += e->c;
+      }
+    }
+    for (size_t t = 0; t < total->n; t++) {
+      const count_entry *o = &total->entry[t];
+      if (o->i != s || (o->j == s && o->r[0] == 0))
+        continue;
+      for (int copy = 0; copy < ncells; copy++) {
+        double e[64] = {0.0}, sum = 0.0, starts = 0.0, variance = 0.0;
+        for (size_t k = 0; k < c->blocks.n; k++) {
+          const count_entry *x = &c->blocks.entry[k];
+          const int r = ncells * x->r[0] + x->j / nunit - x->i / nunit;
+          if (x->i == s + nunit * copy && x->j % nunit == o->j && r == o->r[0])
+            e[x->part] += x->c;
+        }
+        for (int b = 0; b < nblocks; b++) {
+          e[b] -= o->c / all * row[copy * nblocks + b];
+          sum += e[b];
+          starts += row[copy * nblocks + b];
+        }
+        for (int b = 0; b < nblocks; b++)
+          variance += (e[b] - sum / nblocks) * (e[b] - sum / nblocks);
+        excess += sum * sum;
+        expected += variance * nblocks / (nblocks - 1.0) * (1.0 - starts / all);
+      }
+    }
+    free(row);
+  }
+  return excess / expected;
+}
+
+static void folded_at_once(void **state) {
+  (void)state;
+  enum { CELLS = 6, UNIT = 3, BLOCKS = 7 };
+  double left[UNIT * CELLS], right[UNIT * CELLS];
+  for (int i = 0; i < UNIT * CELLS; i++) {
+    right[i] = i % 2 ? .05 : .2;
+    left[i] = i % UNIT ? .2 : .03;
+  }
+  path_set p;
+  walk_on_ring(CELLS, UNIT, left, right, 3000, 5, 11, &p);
+  const int rep[3] = {CELLS, 1, 1};
+  static const long long lags[] = {1, 7, 300};
+  for (size_t l = 0; l < 3; l++)
+    for (int strided = 0; strided < 2; strided++) {
+      lag_counts c, f, g;
+      state_space a, b;
+      fold_verdict v, w;
+      const long long stride = strided ? lags[l] : 1;
+      OK(counts_from_paths(&p, lags[l], stride, BLOCKS, 4, &c, err));
+      OK(counts_fold(&c, &p.space, rep, &f, &a, &v, err));
+      OK(counts_folded(&p, rep, lags[l], stride, BLOCKS, 4, &g, &b, &w, err));
+      assert_int_equal(a.n, b.n);
+      assert_int_equal(f.lag, g.lag);
+      same_table(&f.total, &g.total);
+      same_table(&f.blocks, &g.blocks);
+      same_table(&f.groups, &g.groups);
+      assert_true(v.tested && w.tested && v.homogeneous == w.homogeneous);
+      CLOSE(v.ratio, w.ratio, 1e-9 * v.ratio);
+      CLOSE(v.z, w.z, 1e-9 * (1.0 + fabs(v.z)));
+      CLOSE(v.ratio, spread_of_copies(&c, UNIT, CELLS, BLOCKS, &f.total), 1e-9 * v.ratio);
+      lag_counts_free(&c);
+      lag_counts_free(&f);
+      lag_counts_free(&g);
+      state_space_free(&a);
+      state_space_free(&b);
+    }
+  path_set_free(&p);
+}
+
+/* So many pieces announced that the starting sites are taken in several passes: the same tables. */
+static void in_several_passes(void **state) {
+  (void)state;
+  enum { CELLS = 5, UNIT = 4, PIECES = 3000 };
+  const int rep[3] = {CELLS, 1, 1};
+  count_gather *one, *many;
+  OK(count_gather_new(CELLS * UNIT, rep, 6, 3, PIECES, &one, err));
+  OK(count_gather_new(CELLS * UNIT, rep, 6, 3, 1e8, &many, err));
+  count_gather *const gather[2] = {one, many};
+  lag_counts c[2] = {{0}};
+  fold_verdict v[2];
+  for (int k = 0; k < 2; k++) {
+    bool again = true;
+    int passes = 0;
+    for (; again; passes++) {
+      lisi_rng rng;
+      lisi_rng_seed(&rng, 5);
+      for (int n = 0; n < PIECES; n++) {
+        const int i = lisi_rng_below(&rng, CELLS * UNIT), j = lisi_rng_below(&rng, CELLS * UNIT);
+        const int r[3] = {lisi_rng_below(&rng, 3) - 1, 0, 0};
+        OK(count_gather_add(gather[k], i, j, r, lisi_rng_below(&rng, 6), lisi_rng_below(&rng, 3), 1.0 + n % 4, err));
+      }
+      OK(count_gather_pass(gather[k], &again, err));
+    }
+    assert_true(k == 0 ? passes == 1 : passes > 1 && passes <= UNIT);
+    OK(count_gather_tables(gather[k], &c[k], &v[k], err));
+    count_gather_free(gather[k]);
+  }
+  same_table(&c[0].total, &c[1].total);
+  same_table(&c[0].blocks, &c[1].blocks);
+  same_table(&c[0].groups, &c[1].groups);
+  CLOSE(v[0].ratio, v[1].ratio, 1e-9);
+  CLOSE(v[0].z, v[1].z, 1e-9);
+  CLOSE(count_table_sum(&c[0].total), 2.5 * PIECES, 0);
+  lag_counts_free(&c[0]);
+  lag_counts_free(&c[1]);
+}
+
 /* Many homogeneous systems must hardly ever be called otherwise. */
 static void homogeneity_is_fair(void **state) {
   (void)state;
@@ -436,8 +569,14 @@ static void lags(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(small_example), cmocka_unit_test(against_brute_force), cmocka_unit_test(stream_agrees),
-      cmocka_unit_test(folding),       cmocka_unit_test(homogeneity_is_fair), cmocka_unit_test(site_msd),
+      cmocka_unit_test(small_example),
+      cmocka_unit_test(against_brute_force),
+      cmocka_unit_test(stream_agrees),
+      cmocka_unit_test(folding),
+      cmocka_unit_test(homogeneity_is_fair),
+      cmocka_unit_test(folded_at_once),
+      cmocka_unit_test(in_several_passes),
+      cmocka_unit_test(site_msd),
       cmocka_unit_test(lags),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

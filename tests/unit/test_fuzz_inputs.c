@@ -61,7 +61,7 @@ static void yace_inputs(void **state) {
 
 static void jumps_inputs(void **state) {
   (void)state;
-  replay("jumps", fuzz_jumps, 11);
+  replay("jumps", fuzz_jumps, 15);
 }
 
 static void cp2k_inputs(void **state) {

@@ -28,6 +28,15 @@ static void same(const char *text) {
     fail_msg("'%s' was refused", text);
   if (memcmp(&ours, &theirs, sizeof ours) != 0)
     fail_msg("'%s': %.17g, strtod says %.17g", text, ours, theirs);
+  /* as one of the words of a line */
+  char line[100];
+  const char *end = NULL;
+  (void)snprintf(line, sizeof line, "%s%s", text, strlen(text) % 2 ? " 7" : "\t7");
+  ours = 0.0;
+  if (!number_scan_double(line, &end, &ours) || end != line + strlen(text))
+    fail_msg("'%s' was refused or read to another end", line);
+  if (memcmp(&ours, &theirs, sizeof ours) != 0)
+    fail_msg("'%s': %.17g, strtod says %.17g", line, ours, theirs);
 }
 
 static void random_numbers(void **unused) {
@@ -135,6 +144,22 @@ static void refused(void **unused) {
   assert_true(i == -9007199254740992);
   assert_true(number_read_int64("+12", 3, &i));
   assert_true(i == 12);
+
+  const char *end = NULL;
+  x = 7.0;
+  i = 7;
+  for (size_t k = 0; k < sizeof list / sizeof *list; k++)
+    if (strpbrk(list[k], " \t") == NULL && number_scan_double(list[k], &end, &x))
+      fail_msg("'%s' was taken for %g", list[k], x);
+  for (size_t k = 0; k < sizeof bad / sizeof *bad; k++)
+    if (strchr(bad[k], ' ') == NULL && number_scan_int64(bad[k], &end, &i))
+      fail_msg("'%s' was taken for an integer", bad[k]);
+  assert_true(x == 7.0 && i == 7);
+  const char *const line = "-12\t+7 8";
+  assert_true(number_scan_int64(line, &end, &i) && i == -12 && end == line + 3);
+  assert_true(number_scan_int64(line + 4, &end, &i) && i == 7 && end == line + 6);
+  assert_true(number_scan_int64(line + 7, &end, &i) && i == 8 && *end == '\0');
+  assert_false(number_scan_int64(line + 3, &end, &i)); /* it begins with the number */
 }
 
 int main(void) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* lisi-fit refine: a model and new frames -> a model that knows both, the base fit's information being the prior. */
-#include "train.h"
+#include "refine.h"
 
 #include "file_bytes.h"
 #include "fit_info.h"
@@ -28,6 +28,9 @@ static const char help[] =
     "  --ridge X       strength of the prior of functions of which the base data have nothing (default: that of BASE)\n"
     "  --cv            errors of cross-validation on the new frames as well, five folds (or one for each frame)\n"
     "  --check FILE    frames to look at before and after, for example of the base data; may be given several times\n"
+    "  --learning-curve FILE   table and picture (FILE.svg) of the errors against the number of new frames: refined, "
+    "and fitted from scratch;\n"
+    "                  every third new frame is kept for it\n"
     "  --energy-key NAME, --forces-key, --virial-key, --stress-key, --group-key    other names of the quantities in "
     "the "
     "data\n"
@@ -35,7 +38,7 @@ static const char help[] =
     "  --help\n";
 
 typedef struct {
-  const char *base, *out;
+  const char *base, *out, *curve;
   int nnew, ncheck;
   char *const *new_files;
   char *check[FIT_MAX_FILES];
@@ -44,15 +47,6 @@ typedef struct {
   double ridge;    /* < 0: of the base fit */
   bool cv, quiet;
 } arguments;
-
-/* The base model with what its fit left. */
-typedef struct {
-  ace_model *model;
-  ace_sidecar *sidecar;
-  fit_basis *basis;
-  double *coefficient, *stiffness; /* [ncolumns] */
-  fit_triangle information;
-} base_fit;
 
 static void base_free(base_fit *b) {
   ace_model_free(b->model);
@@ -132,25 +126,25 @@ static lisi_status recipe_of(const arguments *arg, const ace_info *info, fit_rec
   return good ? LISI_OK : lisi_no_memory(err, sizeof *r);
 }
 
-static lisi_status solve(const base_fit *base, const train_data *d, const fit_weight *weight, const int *fold,
-                         int nfolds, const arguments *arg, fit_solution *s, lisi_error *err) {
-  fit_triangle *part = calloc((size_t)nfolds + 1, sizeof *part);
+lisi_status refine_solve(const base_fit *base, const refine_frames *f, const refine_settings *settings, fit_solution *s,
+                         lisi_error *err) {
+  fit_triangle *part = calloc((size_t)f->nfolds + 1, sizeof *part);
   if (!part)
-    return lisi_no_memory(err, (size_t)nfolds * sizeof *part);
-  fit_stream_frames frames = {base->basis, d->nframes, d->frame, weight, fold, nfolds, NULL, 0};
+    return lisi_no_memory(err, (size_t)f->nfolds * sizeof *part);
+  fit_stream_frames frames = {base->basis, f->data->nframes, f->data->frame, f->weight, f->fold, f->nfolds, NULL, 0};
   fit_refine_system system = {.ncolumns = base->basis->ncolumns,
-                              .nparts = nfolds,
+                              .nparts = f->nfolds,
                               .part = part,
                               .base = &base->information,
                               .stiffness = base->stiffness,
                               .coefficient = base->coefficient,
                               .gamma = base->basis->gamma,
-                              .ridge = arg->ridge < 0 ? base->sidecar->info->ridge : arg->ridge};
-  lisi_status status = fit_stream(&frames, "new frames", part, err);
+                              .ridge = settings->ridge < 0 ? base->sidecar->info->ridge : settings->ridge};
+  lisi_status status = fit_stream(&frames, settings->label, part, err);
   if (status == LISI_OK)
-    status = fit_refine(&system, arg->strength, arg->cv, s, err);
-  for (int f = 0; f < nfolds; f++)
-    fit_triangle_free(&part[f]);
+    status = fit_refine(&system, settings->strength, settings->validate, s, err);
+  for (int k = 0; k < f->nfolds; k++)
+    fit_triangle_free(&part[k]);
   free(part);
   return status;
 }
@@ -230,6 +224,7 @@ static lisi_status refine(const arguments *arg, lisi_error *err) {
   size_t nbytes = 0;
   int *fold = NULL, nfolds = 5;
   fit_weight *weight = NULL;
+  const refine_settings settings = {arg->strength, arg->ridge, arg->cv, "new frames"};
   lisi_status status = recipe && side ? base_load(&base, arg->base, err) : lisi_no_memory(err, sizeof *recipe);
   if (status == LISI_OK)
     status = recipe_of(arg, base.sidecar->info, recipe, err);
@@ -246,10 +241,14 @@ static lisi_status refine(const arguments *arg, lisi_error *err) {
   }
   if (status == LISI_OK && arg->cv && nfolds < 2)
     status = lisi_fail(err, LISI_ERR_INPUT, "--cv needs at least two new frames");
+  if (status == LISI_OK && arg->curve && d.nframes < REFINE_CURVE_LEAST)
+    status = lisi_fail(err, LISI_ERR_INPUT,
+                       "--learning-curve keeps every third new frame for the test: expected at least %d, found %d",
+                       REFINE_CURVE_LEAST, d.nframes);
   for (int k = 0; k < d.nframes && status == LISI_OK; k++)
     train_weight(recipe, d.frame[k].frame, &weight[k]);
   if (status == LISI_OK)
-    status = solve(&base, &d, weight, fold, nfolds, arg, s, err);
+    status = refine_solve(&base, &(refine_frames){&d, weight, fold, nfolds}, &settings, s, err);
   if (status == LISI_OK)
     status = tabulate(&base, &d, &check, s, nfolds, fold, table, err);
   if (status == LISI_OK)
@@ -280,6 +279,8 @@ static lisi_status refine(const arguments *arg, lisi_error *err) {
            d.nframes, s->ridge);
     print_tables(&d, &check, table, nfolds);
   }
+  if (status == LISI_OK && arg->curve)
+    status = refine_curve(&base, &d, &check, weight, &settings, arg->curve, arg->quiet, err);
   for (int k = 0; k < 5; k++)
     fit_errors_free(&table[k]);
   ace_model_free(model);
@@ -308,6 +309,7 @@ int command_refine(int argc, char **argv) {
                                           {"ridge", required_argument, 0, 'r'},
                                           {"cv", no_argument, 0, 'c'},
                                           {"check", required_argument, 0, 'k'},
+                                          {"learning-curve", required_argument, 0, 'l'},
                                           {"quiet", no_argument, 0, 'q'},
                                           {"energy-key", required_argument, 0, 2000},
                                           {"forces-key", required_argument, 0, 2001},
@@ -340,6 +342,9 @@ int command_refine(int argc, char **argv) {
         arg.strength = 0;
       else if (!number(optarg, 1e-12, &arg.strength) || arg.strength > 1e12)
         return lisi_fit_usage("refine", "--strength: expected cv or a number from 1e-12 to 1e12, found '%s'", optarg);
+      break;
+    case 'l':
+      arg.curve = optarg;
       break;
     case 'r':
       if (!number(optarg, 0, &arg.ridge) || arg.ridge == 0)

@@ -3,14 +3,9 @@
  * Frame number k in order of config_type belongs to the part 1/2^j where 2^j divides k. */
 #include "train.h"
 
-#include "out_file.h"
+#include "curve_files.h"
 
-#include <fcntl.h>
-#include <math.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 enum { HALVINGS = 4 };
 
@@ -58,19 +53,25 @@ static lisi_status fit_part(const fit_basis *basis, const train_data *tr, const 
   return status;
 }
 
-static void print_table(FILE *f, const point *p, int n, const train_data *te, int nfolds) {
-  if (te->nframes > 0)
-    fprintf(f, "# learning curve: errors on %d test frames\n", te->nframes);
+typedef struct {
+  point p[HALVINGS + 1];
+  int n, ntest, nfolds;
+} curve;
+
+static void print_table(FILE *f, const void *context) {
+  const curve *c = context;
+  if (c->ntest > 0)
+    fprintf(f, "# learning curve: errors on %d test frames\n", c->ntest);
   else
-    fprintf(f, "# learning curve: errors on the frames of each of %d folds, by fits without it\n", nfolds);
+    fprintf(f, "# learning curve: errors on the frames of each of %d folds, by fits without it\n", c->nfolds);
   fputs(
       "# share of the training frames, frames, atoms, ridge, effective parameters; RMSE of energies (meV/atom), forces "
       "(meV/Angstrom),\n# forces in per cent of the RMS force, virials (meV/atom); the same on the frames of the fit\n",
       f);
-  for (int k = 0; k < n; k++) {
-    fprintf(f, "%-7.4g %6d %8ld %9.3g %6d", 1.0 / p[k].part, p[k].frames, p[k].atoms, p[k].ridge, p[k].effective);
+  for (const point *p = c->p; p < c->p + c->n; p++) {
+    fprintf(f, "%-7.4g %6d %8ld %9.3g %6d", 1.0 / p->part, p->frames, p->atoms, p->ridge, p->effective);
     for (int side = 0; side < 2; side++) {
-      const fit_error_figures *x = side ? &p[k].train : &p[k].unseen;
+      const fit_error_figures *x = side ? &p->train : &p->unseen;
       fprintf(f, "  %8.2f %8.1f %7.2f %8.2f", 1e3 * x->energy_rmse, 1e3 * x->force_rmse, 100 * x->force_relative,
               1e3 * x->virial_rmse);
     }
@@ -78,7 +79,8 @@ static void print_table(FILE *f, const point *p, int n, const train_data *te, in
   }
 }
 
-static void print_script(FILE *f, const char *name) {
+static void print_script(FILE *f, const char *name, const void *context) {
+  (void)context;
   fprintf(f,
           "# gnuplot %s.gp draws %s.svg; edit and run again to restyle\n"
           "set terminal svg size 720,420 dynamic font 'Helvetica,15' background '#ffffff'\n"
@@ -99,58 +101,12 @@ static void print_script(FILE *f, const char *name) {
           name, name, name, name, name);
 }
 
-/* gnuplot on NAME.gp in its folder; false where there is none, or it fails. */
-static bool draw(const char *path) {
-  const char *slash = strrchr(path, '/');
-  char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup("."), *script = NULL;
-  if (!folder || asprintf(&script, "%s.gp", slash ? slash + 1 : path) < 0) {
-    free(folder);
-    return false;
-  }
-  fflush(NULL);
-  const pid_t child = fork();
-  if (child == 0) {
-    const int sink = open("/dev/null", O_WRONLY);
-    if (chdir(folder) != 0 || sink < 0 || dup2(sink, 1) < 0 || dup2(sink, 2) < 0)
-      _exit(127);
-    execlp("gnuplot", "gnuplot", script, (char *)NULL);
-    _exit(127);
-  }
-  int result = 1;
-  const bool ran = child > 0 && waitpid(child, &result, 0) == child;
-  free(folder);
-  free(script);
-  return ran && WIFEXITED(result) && WEXITSTATUS(result) == 0;
-}
-
-static lisi_status write_curve(const char *path, const point *p, int n, const train_data *te, int nfolds,
-                               lisi_error *err) {
-  char *script = NULL;
-  const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-  out_file *file;
-  if (asprintf(&script, "%s.gp", path) < 0)
-    return lisi_no_memory(err, strlen(path));
-  lisi_status status = out_file_open(path, &file, err);
-  if (status == LISI_OK) {
-    print_table(out_file_stream(file), p, n, te, nfolds);
-    status = out_file_commit(file, err);
-  }
-  if (status == LISI_OK)
-    status = out_file_open(script, &file, err);
-  if (status == LISI_OK) {
-    print_script(out_file_stream(file), name);
-    status = out_file_commit(file, err);
-  }
-  free(script);
-  return status;
-}
-
 lisi_status train_curve(const fit_basis *basis, const train_data *tr, const train_data *te, const fit_weight *weight,
                         const int *group, int nfolds, const fit_prior *prior, const char *path, bool quiet,
                         lisi_error *err) {
   const size_t nframes = (size_t)tr->nframes;
-  int *order = malloc(4 * (nframes + 1) * sizeof *order), n = 0;
-  point p[HALVINGS + 1];
+  int *order = malloc(4 * (nframes + 1) * sizeof *order);
+  curve c = {.ntest = te->nframes, .nfolds = nfolds};
   if (!order)
     return lisi_no_memory(err, 4 * nframes * sizeof *order);
   int *fold = order + nframes + 1, *use = fold + nframes + 1, *used = use + nframes + 1;
@@ -158,7 +114,8 @@ lisi_status train_curve(const fit_basis *basis, const train_data *tr, const trai
   train_order(tr, order);
   for (int j = HALVINGS; j >= 0 && status == LISI_OK; j--) {
     const int part = 1 << j;
-    p[n] = (point){.part = part};
+    point *p = &c.p[c.n];
+    *p = (point){.part = part};
     for (int k = 0; k < tr->nframes; k++) {
       /* in each part the folds are those of a fit to its frames alone; a frame outside of it is in that of the frame
        * of the part before it */
@@ -167,28 +124,24 @@ lisi_status train_curve(const fit_basis *basis, const train_data *tr, const trai
       used[order[k]] = k % part == 0 ? 0 : -1;
       if (k % part != 0)
         continue;
-      p[n].frames++;
-      p[n].atoms += tr->frame[order[k]].frame->natoms;
+      p->frames++;
+      p->atoms += tr->frame[order[k]].frame->natoms;
     }
-    if (p[n].frames < 2 * nfolds) /* too few to choose anything with */
+    if (p->frames < 2 * nfolds) /* too few to choose anything with */
       continue;
-    status = fit_part(basis, tr, te, weight, nfolds, prior, fold, use, used, &p[n], err);
-    n += status == LISI_OK;
+    status = fit_part(basis, tr, te, weight, nfolds, prior, fold, use, used, p, err);
+    c.n += status == LISI_OK;
   }
   free(order);
-  if (status == LISI_OK && n == 0)
+  if (status == LISI_OK && c.n == 0)
     status = lisi_fail(err, LISI_ERR_INPUT, "learning curve: %d training frames are too few for %d folds", tr->nframes,
                        nfolds);
+  const curve_printer printer = {print_table, print_script, &c};
   if (status == LISI_OK)
-    status = write_curve(path, p, n, te, nfolds, err);
-  if (status != LISI_OK)
-    return status;
-  const bool drawn = draw(path);
-  if (!quiet) {
+    status = curve_write(path, &printer, err);
+  if (status == LISI_OK && !quiet) {
     printf("\n");
-    print_table(stdout, p, n, te, nfolds);
+    print_table(stdout, &c);
   }
-  if (!drawn)
-    fprintf(stderr, "lisi-fit: warning: gnuplot did not draw %s.svg; the script %s.gp is there\n", path, path);
-  return LISI_OK;
+  return status;
 }

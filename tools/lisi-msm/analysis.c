@@ -5,6 +5,7 @@
 #include "count_matrix.h"
 #include "counts_file.h"
 #include "file_bytes.h"
+#include "input_files.h"
 #include "log_extras.h"
 #include "out_file.h"
 #include "paths.h"
@@ -15,7 +16,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 build_options build_defaults(void) {
   return (build_options){.estimator = "reversible", .fold = "auto", .seed = 1, .blocks = 20, .resamples = -1};
@@ -75,25 +75,14 @@ static bool ends_with(const char *text, const char *end) {
   return a >= b && strcmp(text + a - b, end) == 0;
 }
 
-/* The same file twice would pass for independent data and make every interval too narrow. */
-static lisi_status refuse_twice(int n, char *const *file, lisi_error *err) {
-  for (int k = 0; k < n; k++)
-    for (int m = 0; m < k; m++) {
-      struct stat a, b;
-      if (stat(file[k], &a) == 0 && stat(file[m], &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
-        return lisi_fail(err, LISI_ERR_INPUT, "%s and %s are the same file; expected each input once", file[m],
-                         file[k]);
-    }
-  return LISI_OK;
-}
-
 static lisi_status read_material(int nlogs, char **logs, const build_options *o, material *m, lisi_error *err) {
   const int doors = (nlogs > 0) + (o->dtraj.n > 0) + (o->count_matrix != NULL);
   if (doors == 0)
     return lisi_fail(err, LISI_ERR_INPUT, "no input: give jump logs, --dtraj FILE ... or --count-matrix FILE");
   if (doors > 1)
     return lisi_fail(err, LISI_ERR_INPUT, "give only one of: jump logs, --dtraj, --count-matrix");
-  lisi_status status = nlogs > 0 ? refuse_twice(nlogs, logs, err) : refuse_twice(o->dtraj.n, o->dtraj.value, err);
+  lisi_status status =
+      nlogs > 0 ? refuse_same_file(nlogs, logs, err) : refuse_same_file(o->dtraj.n, o->dtraj.value, err);
   if (status != LISI_OK)
     return status;
   if (o->count_matrix != NULL)
@@ -109,6 +98,8 @@ static lisi_status read_material(int nlogs, char **logs, const build_options *o,
   if (ncounts == 0) {
     status = paths_from_jump_logs(nlogs, (const char *const *)logs, &m->paths, err);
     m->from_paths = status == LISI_OK;
+    if (m->from_paths)
+      tell_cut_logs(&m->paths, logs);
     return status;
   }
   if (ncounts < nlogs)
@@ -283,17 +274,25 @@ static lisi_status count_all(const material *m, const build_options *o, bool fol
   const state_space *super = material_space(m);
   for (int k = 0; k < n; k++) {
     lag_counts raw = {0};
-    lisi_status status = counts_at(m, o, lags[k], &raw, err);
-    if (status == LISI_OK && fold) {
-      state_space unit = {0};
-      status = counts_fold(&raw, super, r->replicate, &r->counts[k], &unit, &verdict[k], err);
-      if (k == 0 && status == LISI_OK)
-        r->space = unit;
+    state_space unit = {0};
+    lisi_status status = LISI_OK;
+    if (fold && m->from_paths) {
+      const int blocks = (int)o->blocks;
+      status = counts_folded(&m->paths, r->replicate, lags[k], o->strided ? lags[k] : 1, blocks, blocks, &r->counts[k],
+                             &unit, &verdict[k], err);
+    } else {
+      status = counts_at(m, o, lags[k], &raw, err);
+      if (status == LISI_OK && fold)
+        status = counts_fold(&raw, super, r->replicate, &r->counts[k], &unit, &verdict[k], err);
       else
-        state_space_free(&unit);
+        r->counts[k] = raw;
+    }
+    if (fold)
       lag_counts_free(&raw);
-    } else
-      r->counts[k] = raw;
+    if (k == 0)
+      r->space = unit;
+    else
+      state_space_free(&unit);
     if (status != LISI_OK)
       return status;
   }

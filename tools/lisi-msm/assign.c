@@ -69,15 +69,17 @@ static double rounded(double value, int digits) {
   return strtod(text, NULL);
 }
 
-/* Looks at the first two frames for the sampling interval and, where the dump tells times, the time step. */
+/* What the first two frames tell: the sampling interval, where the dump has times the time step, and the box that the
+ * first one is a flip of. */
 static lisi_status look_ahead(dump_reader *reader, long every, double dt, double timestep, assign_options *o,
-                              lisi_error *err) {
+                              bool *flipped, double H[3][3], lisi_error *err) {
   dump_frame *frame;
   lisi_status status = dump_reader_next(reader, &frame, err);
   if (status != LISI_OK)
     return status;
   if (frame == NULL)
     return lisi_fail(err, LISI_ERR_INPUT, "the trajectory is empty (no frame)");
+  *flipped = assign_unflip(o->sites, o->replicate, &frame->box, H);
   const int64_t first = frame->step;
   const bool timed = frame->has_time;
   const double time = frame->time;
@@ -224,6 +226,8 @@ int cmd_assign(int argc, char **argv) {
   dump_reader *reader = NULL;
   assign_result result = {0};
   int msd_numbers[2] = {50, 20};
+  bool flipped = false;
+  double unflipped[3][3];
 
   if (args.npositional == 0)
     status = lisi_fail(&err, LISI_ERR_INPUT, "no trajectory given");
@@ -272,12 +276,14 @@ int cmd_assign(int argc, char **argv) {
   if (status == LISI_OK)
     status = dump_reader_open(args.npositional, files, map.n, map.name, &reader, &err);
   if (status == LISI_OK)
-    status = look_ahead(reader, every, dt, timestep, &o, &err);
+    status = look_ahead(reader, every, dt, timestep, &o, &flipped, unflipped, &err);
   dump_reader_close(reader);
   reader = NULL;
   if (status == LISI_OK)
     status = dump_reader_open(args.npositional, files, map.n, map.name, &reader, &err);
   if (status == LISI_OK) {
+    if (flipped)
+      dump_reader_goes_on_from(reader, (const double(*)[3])unflipped);
     progress_catch_interrupt();
     status = assign_run(&o, reader, &result, &err);
   }

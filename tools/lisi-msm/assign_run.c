@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "assign_run.h"
 
+#include "box_flip.h"
 #include "cli.h"
 #include "framework.h"
 #include "out_file.h"
@@ -31,6 +32,9 @@ typedef struct {
   int32_t *last_site;             /* [moving.n] last site it was in, 0: none yet */
   int nlabels, *of_site;
   double drift[3], H[3][3];
+  bool regular;   /* two frames were one sample apart */
+  int64_t gap;    /* steps between the last two frames, where that is more than one sample */
+  int gaps_alike; /* of that size one after the other */
   jump_log *log;
   msd_log *msd;
   double (*origin)[3];    /* [norigins][moving.n] positions at each origin, Angstrom */
@@ -191,6 +195,29 @@ static lisi_status open_logs(assignment *a, const dump_frame *frame, lisi_error 
   return status;
 }
 
+/* LAMMPS keeps the edges in the form a along x, b in the xy plane, so that a flip adds whole edges to later ones. */
+bool assign_unflip(const site_set *sites, const int given[3], const lattice *box, double H[3][3]) {
+  enum { FARTHEST = 2 };
+  int replicate[3];
+  lisi_error unheard = {0};
+  if (site_set_replicate(sites, box, given, replicate, &unheard) == LISI_OK)
+    return false;
+  for (int p = -FARTHEST; p <= FARTHEST; p++)
+    for (int q = -FARTHEST; q <= FARTHEST; q++)
+      for (int r = -FARTHEST; r <= FARTHEST; r++) {
+        lattice trial;
+        for (int k = 0; k < 3; k++) {
+          H[0][k] = box->H[0][k];
+          H[1][k] = box->H[1][k] + p * box->H[0][k];
+          H[2][k] = box->H[2][k] + q * box->H[0][k] + r * box->H[1][k];
+        }
+        if (lattice_from_rows((const double(*)[3])H, &trial, &unheard) == LISI_OK &&
+            site_set_replicate(sites, &trial, given, replicate, &unheard) == LISI_OK)
+          return true;
+      }
+  return false;
+}
+
 static lisi_status begin(assignment *a, const dump_frame *frame, lisi_error *err) {
   const assign_options *o = a->o;
   assign_result *r = a->result;
@@ -249,22 +276,26 @@ static lisi_status begin(assignment *a, const dump_frame *frame, lisi_error *err
  * --------------------------------------------------------------------------------------------------------------------------------------
  */
 
-/* A triclinic box that LAMMPS has flipped has other box vectors: its unit cells are numbered anew, and images with
- * them. */
-static lisi_status refuse_flip(const assignment *a, const dump_frame *frame, lisi_error *err) {
-  for (int i = 0; i < 3; i++)
-    for (int k = 0; k < 3; k++) {
-      double m = 0.0;
-      for (int c = 0; c < 3; c++)
-        m += a->H[i][c] * frame->box.inv[c][k];
-      if (fabs(m - (i == k)) >= 0.5)
-        return lisi_fail(err, LISI_ERR_UNSUPPORTED,
-                         "%s:%ld: the box was flipped (or changed beyond recognition) between steps %" PRId64
-                         " and %" PRId64 "; run with flip no in fix npt or fix deform",
-                         frame->file, frame->line, a->result->last, frame->step);
-    }
-  return LISI_OK;
+/* Flips are undone by the reader; what is left is another box. */
+static lisi_status refuse_other_box(const assignment *a, const dump_frame *frame, lisi_error *err) {
+  int M[3][3];
+  if (box_flip_find(a->H, &frame->box, M) && box_flip_is_none(M))
+    return LISI_OK;
+  double old[3], now[3], angle[3];
+  lattice_lengths_angles(a->H, old, angle);
+  lattice_lengths_angles(frame->box.H, now, angle);
+  return lisi_fail(err, LISI_ERR_INPUT,
+                   "%s:%ld: the box is another one: edges of %.6g %.6g %.6g A at step %" PRId64
+                   " become %.6g %.6g %.6g A at step %" PRId64
+                   "; expected one box that breathes or is flipped (another supercell is another trajectory: assign it "
+                   "by itself)",
+                   frame->file, frame->line, old[0], old[1], old[2], a->result->last, now[0], now[1], now[2],
+                   frame->step);
 }
+
+/* A framework this far from its references, in units of their smallest distance, may be another one. Solids melt from
+ * about a tenth on (Lindemann), but groups that turn go farther. */
+static const double far_off = 0.25;
 
 static lisi_status find_drift(assignment *a, const dump_frame *frame, bool first, lisi_error *err) {
   if (!a->has_host)
@@ -276,6 +307,11 @@ static lisi_status find_drift(assignment *a, const dump_frame *frame, bool first
   if (first) {
     status =
         framework_start(a->references, a->host.n, (const double(*)[3])a->host.f, a->drift, &a->result->rms, &inner);
+    if (status == LISI_OK && a->result->rms > far_off * site_index_closest(a->references))
+      cli_warn(
+          "%s:%ld: the framework's atoms are %.3g A (RMS) from their reference positions, %.3g A apart: is the site "
+          "file that of this crystal?",
+          frame->file, frame->line, a->result->rms, site_index_closest(a->references));
   } else {
     framework_sums sums = {{0}};
     for (int k = 0; k < a->host.n; k++)
@@ -338,6 +374,26 @@ static int64_t unknown_from(const assignment *a, int64_t step) {
   return from;
 }
 
+/* A frame that is missing makes a break; frames that are missing in the same measure again and again are another
+ * stride. */
+static lisi_status refuse_other_stride(assignment *a, const dump_frame *frame, lisi_error *err) {
+  enum { ALIKE = 3 };
+  const int64_t gap = frame->step - a->result->last;
+  if (gap == a->o->every) {
+    a->regular = true;
+    a->gap = 0;
+    return LISI_OK;
+  }
+  a->gaps_alike = gap == a->gap ? a->gaps_alike + 1 : 1;
+  a->gap = gap;
+  if (!a->regular || a->gaps_alike < ALIKE)
+    return LISI_OK;
+  return lisi_fail(err, LISI_ERR_INPUT,
+                   "%s:%ld: from step %" PRId64 " on frames are %" PRId64 " steps apart, before %" PRId64
+                   "; expected one stride: give one that both hold with --every N, or assign the parts one by one",
+                   frame->file, frame->line, frame->step - ALIKE * gap, gap, a->o->every);
+}
+
 /* Frames are missing: what is known so far ends here, and every atom starts anew. The drift goes on. */
 static lisi_status start_anew(assignment *a, const dump_frame *frame, lisi_error *err) {
   if (a->result->nbreaks < 3)
@@ -393,17 +449,19 @@ static lisi_status sample(assignment *a, const dump_reader *reader, const dump_f
   const assign_options *o = a->o;
   assign_result *r = a->result;
   const bool first = r->nsamples == 0;
-  lisi_status status = take_atoms(a, reader, frame, first, err);
+  lisi_status status = first ? LISI_OK : refuse_other_box(a, frame, err);
+  if (status == LISI_OK)
+    status = take_atoms(a, reader, frame, first, err);
   if (status == LISI_OK && first)
     status = begin(a, frame, err);
-  if (status == LISI_OK && !first)
-    status = refuse_flip(a, frame, err);
   if (status == LISI_OK)
     status = site_index_set_box(a->sites, &frame->box, err);
   if (status == LISI_OK)
     status = find_drift(a, frame, first, err);
   if (status == LISI_OK && first)
     status = open_logs(a, frame, err);
+  if (status == LISI_OK && !first)
+    status = refuse_other_stride(a, frame, err);
   if (status == LISI_OK && !first && frame->step != r->last + o->every)
     status = start_anew(a, frame, err);
   if (status == LISI_OK)

@@ -44,9 +44,13 @@ typedef struct {
 LISI_MUST_CHECK lisi_status assign_labels(const site_set *sites, int *n, const char ***label, int **count,
                                           int **of_site, lisi_error *err);
 
+/* A first box that does not fit the cell of the site file may be a flip of one that does (a run that goes on in a new
+ * dump): true, and that box in H. */
+bool assign_unflip(const site_set *sites, const int replicate[3], const lattice *box, double H[3][3]);
+
 /* Reads `reader` to its end. Nothing is left behind on failure; an older log at the path is then untouched. Errors: no
- * sample at all, atoms that come or go, a framework that does not fit, a box that does not or that flips, a step off
- * the grid. */
+ * sample at all, atoms that come or go, a framework that does not fit, a box that does not or that becomes another one,
+ * a step off the grid. */
 LISI_MUST_CHECK lisi_status assign_run(const assign_options *options, dump_reader *reader, assign_result *result,
                                        lisi_error *err);
 

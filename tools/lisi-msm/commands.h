@@ -7,9 +7,12 @@
 int cmd_assign(int argc, char **argv);
 int cmd_build(int argc, char **argv);
 int cmd_run(int argc, char **argv);
+int cmd_jumps(int argc, char **argv);
+int cmd_merge(int argc, char **argv);
 int cmd_transport(int argc, char **argv);
 int cmd_ck(int argc, char **argv);
 int cmd_paths(int argc, char **argv);
 int cmd_report(int argc, char **argv);
+int cmd_sites(int argc, char **argv);
 
 #endif

@@ -27,9 +27,12 @@ int main(int argc, char **argv) {
   openblas_set_num_threads(
       1); /* matrices of some hundred states: threads that wait for each other cost ten times what they save */
   const subcommand list[] = {
+      {"sites", cmd_sites, "LAMMPS dump(s), a structure file or both -> site file"},
       {"assign", cmd_assign, "LAMMPS dump(s) + site file -> jump log"},
       {"build", cmd_build, "jump logs, discrete trajectories or a count matrix -> Markov state models"},
       {"run", cmd_run, "assign + build + report in one go"},
+      {"jumps", cmd_jumps, "jump logs -> residence times, rates, recrossings, strings, occupancies"},
+      {"merge", cmd_merge, "counts of several runs -> their sum"},
       {"transport", cmd_transport, "jump network -> diffusion tensor, MSD, time scales"},
       {"ck", cmd_ck, "does a model foretell what is counted at longer lags? (Chapman-Kolmogorov test)"},
       {"paths", cmd_paths, "directions of the network, metastable sets, passage times, pathways from A to B"},

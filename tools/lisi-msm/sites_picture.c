@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The cell seen along its three edges, all at one scale: framework, sites, and behind them the density added up along
+ * the line of sight. */
+#include "sites_files.h"
+
+#include "cli.h"
+#include "out_file.h"
+#include "program.h"
+#include "report.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { VIEWS = 3, RASTER = 150 };
+static const double gap = 2.2, edge = 1.0, border_reach = 0.35; /* Angstrom */
+static const double point_radius = 5.75; /* pixels of a point of size 1 in gnuplot's SVG at this font size */
+
+/* One view: along edge `axis`; `right` and `up` are the other two. Two coordinates in the plane for each edge. */
+typedef struct {
+  int axis, right, up;
+  double across[3], above[3]; /* of the edges a, b, c */
+  double lo[2], hi[2];        /* of the cell */
+} view;
+
+static double dot(const double a[3], const double b[3]) {
+  return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+}
+
+static view view_along(const lattice *cell, int axis) {
+  static const int right[3] = {1, 0, 0}, up[3] = {2, 2, 1};
+  view v = {.axis = axis, .right = right[axis], .up = up[axis]};
+  const double *w = cell->H[axis];
+  double u[3], t[3];
+  /* Horizontal: the first edge without its part along the line of sight; vertical: what is left of the second. */
+  const double *p = cell->H[v.right], *q = cell->H[v.up];
+  for (int k = 0; k < 3; k++)
+    u[k] = p[k] - w[k] * dot(p, w) / dot(w, w);
+  const double length = sqrt(dot(u, u));
+  for (int k = 0; k < 3; k++)
+    u[k] /= length;
+  for (int k = 0; k < 3; k++)
+    t[k] = q[k] - w[k] * dot(q, w) / dot(w, w) - u[k] * dot(q, u);
+  const double height = sqrt(dot(t, t));
+  for (int k = 0; k < 3; k++)
+    t[k] /= height;
+  for (int k = 0; k < 3; k++) {
+    v.across[k] = k == axis ? 0.0 : dot(cell->H[k], u);
+    v.above[k] = k == axis ? 0.0 : dot(cell->H[k], t);
+  }
+  for (int corner = 0; corner < 4; corner++) {
+    const double x = (corner & 1) * v.across[v.right] + (corner >> 1) * v.across[v.up];
+    const double y = (corner & 1) * v.above[v.right] + (corner >> 1) * v.above[v.up];
+    v.lo[0] = fmin(v.lo[0], x);
+    v.hi[0] = fmax(v.hi[0], x);
+    v.lo[1] = fmin(v.lo[1], y);
+    v.hi[1] = fmax(v.hi[1], y);
+  }
+  return v;
+}
+
+/* A position, and its images on the other side of the border where it lies on one. */
+static void put(FILE *f, const view *v, const double frac[3], double size) {
+  const double reach[2] = {border_reach / hypot(v->across[v->right], v->above[v->right]),
+                           border_reach / hypot(v->across[v->up], v->above[v->up])};
+  for (int i = -1; i <= 1; i++)
+    for (int j = -1; j <= 1; j++) {
+      const double r = frac[v->right] + i, u = frac[v->up] + j;
+      const bool there =
+          (i == 0 && j == 0) || (r >= -reach[0] && r <= 1.0 + reach[0] && u >= -reach[1] && u <= 1.0 + reach[1]);
+      if (there)
+        fprintf(f, "%.4f %.4f %.3f\n", r * v->across[v->right] + u * v->across[v->up],
+                r * v->above[v->right] + u * v->above[v->up], size);
+    }
+}
+
+static double radius_of(const sites_options *o, const site_orbit *s) {
+  return o->nfiles > 0 ? 0.15 + 0.25 * sqrt(fmin(1.0, s->occupancy)) : 0.36;
+}
+
+/* Which framework species come up, in the order of the list. */
+static int species_list(const crystal *c, const char *name[], int max) {
+  int n = 0;
+  for (int a = 0; a < c->natoms; a++) {
+    int k = 0;
+    while (k < n && strcmp(name[k], c->atom[a].species) != 0)
+      k++;
+    if (k == n && n < max)
+      name[n++] = c->atom[a].species;
+  }
+  return n;
+}
+
+enum { MAX_SPECIES = 6 };
+
+static lisi_status write_positions(const sites_options *o, const sites_result *r, const view *v, const char *path,
+                                   lisi_error *err) {
+  out_file *file;
+  const lisi_status status = out_file_open(path, &file, err);
+  if (status != LISI_OK)
+    return status;
+  FILE *f = out_file_stream(file);
+  const char *name[MAX_SPECIES];
+  const int ns = species_list(&r->framework, name, MAX_SPECIES);
+  fprintf(f, "# x y radius (A). For each view (along a, b, c) one block for each framework species, then one for each "
+             "kind of site.\n");
+  for (int k = 0; k < VIEWS; k++) {
+    for (int s = 0; s < ns; s++) {
+      fprintf(f, "# along %c: %s\n", 'a' + k, name[s]);
+      for (int a = 0; a < r->framework.natoms; a++)
+        if (strcmp(r->framework.atom[a].species, name[s]) == 0)
+          put(f, &v[k], r->framework.atom[a].frac, 0.4);
+      fputs("\n\n", f);
+    }
+    for (int m = 0; m < r->sites.norbits; m++) {
+      const site_orbit *s = &r->sites.orbit[m];
+      if (m == 0 || !o->amorphous)
+        fprintf(f, "# along %c: %s\n", 'a' + k, s->label);
+      for (int n = 0; n < s->nsites; n++)
+        put(f, &v[k], s->frac[n], radius_of(o, s));
+      if (m == r->sites.norbits - 1 || !o->amorphous)
+        fputs("\n\n", f);
+    }
+  }
+  return out_file_commit(file, err);
+}
+
+/* The density added up along the line of sight, at fractions (r, u) of the view's two edges: linear between columns. */
+static double column(const site_density *d, const view *v, const double *sum, double r, double u) {
+  const int n = d->n[v->right], m = d->n[v->up];
+  const double x = (r - floor(r)) * n, y = (u - floor(u)) * m;
+  const int i = (int)x % n, j = (int)y % m, i1 = (i + 1) % n, j1 = (j + 1) % m;
+  const double a = x - floor(x), b = y - floor(y);
+  return (1 - a) * (1 - b) * sum[i + n * j] + a * (1 - b) * sum[i1 + n * j] + (1 - a) * b * sum[i + n * j1] +
+         a * b * sum[i1 + n * j1];
+}
+
+static lisi_status write_density(const sites_result *r, const view *v, double step, const char *path, double *most,
+                                 lisi_error *err) {
+  out_file *file;
+  lisi_status status = out_file_open(path, &file, err);
+  if (status != LISI_OK)
+    return status;
+  FILE *f = out_file_stream(file);
+  const site_density *d = &r->density;
+  fprintf(f, "# x y (A), atoms per A^2 along the line of sight; one block for each view (along a, b, c)\n");
+  *most = 0.0;
+  for (int k = 0; k < VIEWS && status == LISI_OK; k++) {
+    const int n = d->n[v[k].right], m = d->n[v[k].up], depth = d->n[v[k].axis];
+    double *sum = calloc((size_t)n * (size_t)m, sizeof *sum);
+    if (sum == NULL) {
+      status = lisi_no_memory(err, (size_t)n * (size_t)m * sizeof *sum);
+      break;
+    }
+    /* Volume over area of the cell's shadow: what one layer of points stands for. */
+    const double area =
+        fabs(v[k].across[v[k].right] * v[k].above[v[k].up] - v[k].above[v[k].right] * v[k].across[v[k].up]);
+    const double layer = d->cell.volume / area / depth;
+    for (size_t p = 0; p < d->npoints; p++) {
+      const size_t at[3] = {p % (size_t)d->n[0], p / (size_t)d->n[0] % (size_t)d->n[1],
+                            p / (size_t)d->n[0] / (size_t)d->n[1]};
+      sum[at[v[k].right] + (size_t)n * at[v[k].up]] += r->smooth[p] * layer;
+    }
+    /* Pixels to fractions: the inverse of (r, u) -> (x, y). */
+    const double det = v[k].across[v[k].right] * v[k].above[v[k].up] - v[k].above[v[k].right] * v[k].across[v[k].up];
+    for (double y = v[k].lo[1] + 0.5 * step; y < v[k].hi[1]; y += step) {
+      for (double x = v[k].lo[0] + 0.5 * step; x < v[k].hi[0]; x += step) {
+        const double right = (x * v[k].above[v[k].up] - y * v[k].across[v[k].up]) / det;
+        const double up = (y * v[k].across[v[k].right] - x * v[k].above[v[k].right]) / det;
+        const bool inside = right >= 0.0 && right <= 1.0 && up >= 0.0 && up <= 1.0;
+        const double value = inside ? column(d, &v[k], sum, right, up) : NAN;
+        if (inside)
+          *most = fmax(*most, value);
+        fprintf(f, "%.4f %.4f %.5g\n", x, y, value);
+      }
+      fputc('\n', f);
+    }
+    fputc('\n', f);
+    free(sum);
+  }
+  if (status == LISI_OK)
+    return out_file_commit(file, err);
+  out_file_discard(file);
+  return status;
+}
+
+static const char *grey_of(int species) {
+  static const char *const grey[MAX_SPECIES] = {"#c9b458", "#9aa5b1", "#6b7683", "#d6cfc4", "#46505a", "#b79f86"};
+  return grey[species % MAX_SPECIES];
+}
+
+static const char *name_of(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash != NULL ? slash + 1 : path;
+}
+
+/* gnuplot reads _ ^ { @ & ~ \ in labels as markup and ' as the end: species and labels may hold any of them. */
+static void plain(FILE *f, const char *text) {
+  for (const char *c = text; *c != '\0'; c++) {
+    if (strchr("_^{}@&~\\", *c) != NULL)
+      fputs("\\\\", f);
+    if (*c == '\'' || *c == '"')
+      continue;
+    fputc(*c, f);
+  }
+}
+
+static void write_legend(FILE *f, const sites_options *o, const sites_result *r, int width, int height, int left) {
+  const char *name[MAX_SPECIES];
+  const int ns = species_list(&r->framework, name, MAX_SPECIES);
+  const int kinds = o->amorphous ? 1 : r->sites.norbits, most = (height - 60) / 24;
+  int line = 0;
+  for (int k = 0; k < ns + kinds && line < most; k++, line++) {
+    const site_orbit *s = k < ns ? NULL : &r->sites.orbit[k - ns];
+    const double x = (double)left / width, y = 1.0 - (46.0 + 24.0 * line) / height;
+    fprintf(f, "set label %d \"", k + 10);
+    if (line == most - 1 && k < ns + kinds - 1)
+      fprintf(f, "and %d more kinds", ns + kinds - k);
+    else if (s == NULL)
+      plain(f, name[k]);
+    else {
+      plain(f, o->amorphous ? o->species : s->label);
+      if (o->amorphous)
+        fprintf(f, ", %d sites", r->sites.norbits);
+      else if (s->position.letter != 0 && s->given)
+        fprintf(f, " (%d%c)", s->position.multiplicity, s->position.letter);
+      if (o->nfiles > 0 && !o->amorphous)
+        fprintf(f, "  %.3f", s->occupancy);
+      if (s->interstitial)
+        fprintf(f, " *");
+    }
+    fprintf(f, "\" at screen %.4f,%.4f left offset 1.6,-0.3 tc rgb '#2b3440' point pt 7 ps %.2f lc rgb '%s'\n", x, y,
+            s == NULL ? 1.1 : 0.9, s == NULL ? grey_of(k) : report_colour(o->amorphous ? 0 : k - ns));
+  }
+  if (o->nfiles > 0)
+    fprintf(f, "set label 5 \"site and occupancy%s\" at screen %.4f,%.4f left tc rgb '#4a5560' font ',12'\n", "",
+            (double)left / width, 1.0 - 22.0 / height);
+  bool interstitial = false;
+  for (int k = 0; k < r->sites.norbits; k++)
+    interstitial = interstitial || r->sites.orbit[k].interstitial;
+  if (interstitial)
+    fprintf(f, "set label 6 \"* interstitial\" at screen %.4f,%.4f left tc rgb '#4a5560' font ',12'\n",
+            (double)left / width, 1.0 - (46.0 + 24.0 * line) / height);
+}
+
+static lisi_status write_script(const sites_options *o, const sites_result *r, const view *v, double most,
+                                const char *base, const char *path, lisi_error *err) {
+  out_file *file;
+  const lisi_status status = out_file_open(path, &file, err);
+  if (status != LISI_OK)
+    return status;
+  FILE *f = out_file_stream(file);
+  double across = edge, tallest = 0.0;
+  for (int k = 0; k < VIEWS; k++) {
+    across += v[k].hi[0] - v[k].lo[0] + gap;
+    tallest = fmax(tallest, v[k].hi[1] - v[k].lo[1]);
+  }
+  tallest += 2.0 * edge;
+  const double scale = fmin(960.0 / across, 560.0 / tallest);
+  int lines = 3 + r->sites.norbits;
+  if (lines > 16)
+    lines = 16;
+  const int panels = (int)((across + edge - gap) * scale) + 30;
+  const int width = panels + 210, drawn = (int)(tallest * scale) + 70;
+  const int height = drawn > 90 + 24 * lines ? drawn : 90 + 24 * lines;
+  fprintf(f,
+          "# gnuplot %s.gp draws %s.svg; edit and run again to restyle\n"
+          "set terminal svg size %d,%d dynamic font 'Helvetica,14' name 'sites' background '#ffffff'\n"
+          "set output '%s.svg'\nset encoding utf8\nset datafile missing 'nan'\n"
+          "unset key\nunset border\nunset tics\nunset colorbox\n"
+          "set palette defined (0 '#ffffff', 0.25 '#d8e7f7', 0.6 '#9dc3ea', 1 '#5b93cf')\n",
+          name_of(base), name_of(base), width, height, name_of(base));
+  if (most > 0.0)
+    fprintf(f, "set cbrange [0:%.5g]\n", sqrt(most));
+  write_legend(f, o, r, width, height, panels + 20);
+  fprintf(f, "set multiplot\n");
+  const char *name[MAX_SPECIES];
+  const int ns = species_list(&r->framework, name, MAX_SPECIES), kinds = o->amorphous ? 1 : r->sites.norbits;
+  double x = edge;
+  for (int k = 0; k < VIEWS; k++) {
+    const double w = v[k].hi[0] - v[k].lo[0], h = v[k].hi[1] - v[k].lo[1];
+    const double left = (x - edge) * scale + 20.0, right = (x + w + edge) * scale + 20.0;
+    const double bottom = 45.0, top = 45.0 + (h + 2.0 * edge) * scale;
+    fprintf(f,
+            "set lmargin at screen %.5f\nset rmargin at screen %.5f\nset bmargin at screen %.5f\nset tmargin at "
+            "screen %.5f\n",
+            left / width, right / width, bottom / height, top / height);
+    fprintf(f, "set xrange [%.4f:%.4f]\nset yrange [%.4f:%.4f]\n", v[k].lo[0] - edge, v[k].hi[0] + edge,
+            v[k].lo[1] - edge, v[k].hi[1] + edge);
+    /* The outline, and the names of the two edges that are seen in full. */
+    const double c[5][2] = {{0, 0}, {1, 0}, {1, 1}, {0, 1}, {0, 0}};
+    for (int m = 0; m < 4; m++)
+      fprintf(f, "set arrow %d from %.4f,%.4f to %.4f,%.4f nohead lc rgb '#4a5560' lw 1.2 front\n", m + 1,
+              c[m][0] * v[k].across[v[k].right] + c[m][1] * v[k].across[v[k].up],
+              c[m][0] * v[k].above[v[k].right] + c[m][1] * v[k].above[v[k].up],
+              c[m + 1][0] * v[k].across[v[k].right] + c[m + 1][1] * v[k].across[v[k].up],
+              c[m + 1][0] * v[k].above[v[k].right] + c[m + 1][1] * v[k].above[v[k].up]);
+    fprintf(f, "set label 1 '%c' at %.4f,%.4f center offset 0,-1.3 tc rgb '#2b3440' font ',15'\n", 'a' + v[k].right,
+            0.5 * v[k].across[v[k].right], 0.5 * v[k].above[v[k].right]);
+    fprintf(f, "set label 2 '%c' at %.4f,%.4f center offset -1.9,0 tc rgb '#2b3440' font ',15'\n", 'a' + v[k].up,
+            0.5 * v[k].across[v[k].up], 0.5 * v[k].above[v[k].up]);
+    fprintf(f, "set label 3 'along %c' at screen %.5f,%.5f center tc rgb '#4a5560'\n", 'a' + k,
+            0.5 * (left + right) / width, 14.0 / height);
+    fprintf(f, "plot ");
+    if (most > 0.0)
+      fprintf(f, "'%s-density.dat' index %d using 1:2:(sqrt($3)) with image, \\\n     ", name_of(base), k);
+    for (int m = 0; m < ns + kinds; m++) /* a white rim, then the disc */
+      for (int disc = 0; disc < 2; disc++)
+        fprintf(f, "%s'%s.dat' index %d using 1:2:($3*%.4f%s) with points pt 7 ps variable lc rgb '%s'",
+                m + disc > 0 ? ", \\\n     " : "", name_of(base), k * (ns + kinds) + m, scale / point_radius,
+                disc ? "" : "+0.18",
+                !disc    ? "#ffffff"
+                : m < ns ? grey_of(m)
+                         : report_colour(o->amorphous ? 0 : m - ns));
+    if (ns + kinds == 0)
+      fprintf(f, "NaN");
+    fputc('\n', f);
+    for (int m = 0; k == 0 && m < ns + kinds; m++)
+      fprintf(f, "unset label %d\n", m + 10); /* the legend is drawn once */
+    if (k == 0)
+      fprintf(f, "unset label 5\nunset label 6\n");
+    x += w + gap;
+  }
+  fprintf(f, "unset multiplot\n");
+  return out_file_commit(file, err);
+}
+
+static char *joined(const char *a, const char *b) {
+  char *text = malloc(strlen(a) + strlen(b) + 1);
+  if (text != NULL) {
+    memcpy(text, a, strlen(a));
+    memcpy(text + strlen(a), b, strlen(b) + 1);
+  }
+  return text;
+}
+
+static void run_gnuplot(const char *base) {
+  char *folder = joined(base, ""), *script = joined(name_of(base), ".gp"), *log = joined(name_of(base), ".gnuplot.log"),
+       *whole = joined(base, ".gnuplot.log");
+  if (folder != NULL && script != NULL && log != NULL && whole != NULL) {
+    char *slash = strrchr(folder, '/');
+    if (slash == folder)
+      slash++;
+    if (slash != NULL)
+      *slash = '\0';
+    char gnuplot[] = "gnuplot";
+    char *const argv[] = {gnuplot, script, NULL};
+    if (program_run(slash != NULL ? folder : ".", log, argv))
+      (void)unlink(whole);
+    else
+      cli_warn("no picture: gnuplot is not installed or failed (%s, %s.gp)", whole, base);
+  }
+  free(folder);
+  free(script);
+  free(log);
+  free(whole);
+}
+
+lisi_status sites_draw(const sites_options *o, const sites_result *r, const char *base, lisi_error *err) {
+  view v[VIEWS];
+  double longest = 0.0, most = 0.0;
+  for (int k = 0; k < VIEWS; k++) {
+    v[k] = view_along(&r->framework.cell, k);
+    longest = fmax(longest, fmax(v[k].hi[0] - v[k].lo[0], v[k].hi[1] - v[k].lo[1]));
+  }
+  char *dat = joined(base, ".dat"), *density = joined(base, "-density.dat"), *script = joined(base, ".gp");
+  lisi_status status = dat == NULL || density == NULL || script == NULL ? lisi_no_memory(err, strlen(base))
+                                                                        : write_positions(o, r, v, dat, err);
+  if (status == LISI_OK && r->smooth != NULL)
+    status = write_density(r, v, longest / RASTER, density, &most, err);
+  if (status == LISI_OK)
+    status = write_script(o, r, v, most, base, script, err);
+  if (status == LISI_OK)
+    run_gnuplot(base);
+  free(dat);
+  free(density);
+  free(script);
+  return status;
+}
