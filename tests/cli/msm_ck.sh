@@ -25,6 +25,11 @@ ck a.jumps --lag 1 --steps 5
 [[ $(ls) == "$before" ]] || fail "something was written: $(ls)"
 [[ $(json verdict) == '"passed"' && $(json tests) == 12 ]] || fail "the log: $(json verdict), $(json tests) tests"
 five=$(json model 5); cp folder out; close "$(json model 3)" "$five" 1e-12 "folder and log differ"
+# a .counts file, folded here: the same numbers once more
+exits 0 "$BIN/lisi-msm" merge a.jumps --lags 1,2,5 -o a.counts
+ck a.counts; close "$(json model 3)" "$five" 1e-12 "counts file"
+[[ $(json tests) == 6 && $(json verdict) == '"passed"' ]] || fail "counts file: $(json tests) tests, $(json verdict)"
+exits 0 "$BIN/lisi-msm" paths a.counts --json; close "$(json discarded_fraction)" 0
 # sets by number, metastable sets of the unfolded ring, other estimators
 ck a.jumps --lag 1 --steps 3 --fold no --set 1,2,3,4 A -o own
 same_numbers states 1 "1 2 3 4"; same_numbers states 2 "1 3 5 7"
@@ -70,6 +75,7 @@ awk -v x="$(json largest_difference)" 'BEGIN { exit !(x > 0.02) }' || fail "larg
 bad() { local text=$1; shift; exits 2 "$BIN/lisi-msm" ck "$@" --json; says "$text"; [[ ! -s out ]] || fail "output in spite of an error: $*"; }
 bad 'no input'
 bad none.jumps none.jumps
+bad 'same file' a.jumps ./a.jumps
 bad '0.7' o --lag 0.7
 bad '1.5' a.jumps --lag 1.5
 bad 'longer than the run' a.jumps --lag 500 --steps 10

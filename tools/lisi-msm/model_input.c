@@ -2,6 +2,7 @@
 #include "model_input.h"
 
 #include "counts_file.h"
+#include "input_files.h"
 #include "paths.h"
 #include "report.h"
 
@@ -134,6 +135,7 @@ static lisi_status from_logs(int n, char **file, const input_options *o, model_i
   lisi_status status = paths_from_jump_logs(n, (const char *const *)file, &paths, err);
   if (status != LISI_OK)
     return status;
+  tell_cut_logs(&paths, file);
   in->dt = paths.dt;
   in->unit = paths.time_in_ps ? "ps" : "step";
   longest = path_set_longest(&paths);
@@ -275,7 +277,8 @@ lisi_status model_input_open(int n, char **file, const input_options *o, model_i
     return lisi_fail(err, LISI_ERR_INPUT, "--steps: expected 1 to 10000, found %ld", o->steps);
   if (o->blocks < 1 || o->blocks > 10000)
     return lisi_fail(err, LISI_ERR_INPUT, "--blocks: expected 1 to 10000, found %ld", o->blocks);
-  if (o->estimator != NULL) {
+  status = refuse_same_file(n, file, err);
+  if (status == LISI_OK && o->estimator != NULL) {
     status = parse_estimator(o->estimator, "--estimator", &in->options.estimator, err);
     if (status == LISI_OK && in->options.estimator == MSM_FIXED_PI && folders == 0)
       status = lisi_fail(err, LISI_ERR_INPUT, "--estimator fixed-pi: give the folder that build has made with --pi");
