@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What msm.c and msm_errors.c share. Not for other files. */
+/* What the files that make models and their errors share (msm.c, msm_errors.c, resample.c, ck.c). Not for others. */
 #ifndef LISI_MSM_INTERNAL_H
 #define LISI_MSM_INTERNAL_H
 

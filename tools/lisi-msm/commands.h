@@ -10,6 +10,8 @@ int cmd_run(int argc, char **argv);
 int cmd_jumps(int argc, char **argv);
 int cmd_merge(int argc, char **argv);
 int cmd_transport(int argc, char **argv);
+int cmd_ck(int argc, char **argv);
+int cmd_paths(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_sites(int argc, char **argv);
 

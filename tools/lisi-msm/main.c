@@ -34,6 +34,8 @@ int main(int argc, char **argv) {
       {"jumps", cmd_jumps, "jump logs -> residence times, rates, recrossings, strings, occupancies"},
       {"merge", cmd_merge, "counts of several runs -> their sum"},
       {"transport", cmd_transport, "jump network -> diffusion tensor, MSD, time scales"},
+      {"ck", cmd_ck, "does a model foretell what is counted at longer lags? (Chapman-Kolmogorov test)"},
+      {"paths", cmd_paths, "directions of the network, metastable sets, passage times, pathways from A to B"},
       {"report", cmd_report, "a folder written by build -> a page with pictures"},
   };
   const size_t n = sizeof list / sizeof *list;

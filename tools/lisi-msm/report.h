@@ -8,6 +8,7 @@
 #include "yaml_doc.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #define REPORT_MAX_CURVES 5 /* time scales shown in the picture */
 
@@ -68,6 +69,10 @@ LISI_MUST_CHECK lisi_status report_draw_network(const report_data *data, const r
 /* Writes folder/report.html around the pictures that are there. */
 LISI_MUST_CHECK lisi_status report_html(const report_data *data, const report_network *net, bool gnuplot, bool graphviz,
                                         lisi_error *err);
+
+/* What all gnuplot scripts share: terminal, output NAME.svg, colours; NAME is put into the ids of the SVG so that
+ * several fit into one page. */
+void report_preamble(FILE *gp, const char *name, int width, int height);
 
 /* All of the above; `drawn` (may be NULL) tells which pictures there are. */
 typedef struct {

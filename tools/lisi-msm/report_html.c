@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const char style[] =
     ":root{--ink:#1c2530;--soft:#5a6774;--line:#e3e8ee;--blue:#2a78d6}"
@@ -85,6 +86,37 @@ static bool picture(FILE *f, const report_data *data, const char *name) {
     fputs(svg, f);
   free(bytes);
   return svg != NULL;
+}
+
+/* A picture that another command has left in the folder belongs to this model when it is not older. */
+static bool fresh(const report_data *data, const char *name) {
+  char path[2][PATH_MAX];
+  struct stat model, made;
+  return snprintf(path[0], PATH_MAX, "%s/model.yaml", data->folder) < PATH_MAX &&
+         snprintf(path[1], PATH_MAX, "%s/%s", data->folder, name) < PATH_MAX && stat(path[0], &model) == 0 &&
+         stat(path[1], &made) == 0 &&
+         (made.st_mtim.tv_sec != model.st_mtim.tv_sec ? made.st_mtim.tv_sec > model.st_mtim.tv_sec
+                                                      : made.st_mtim.tv_nsec >= model.st_mtim.tv_nsec);
+}
+
+/* What `ck` and `paths` have drawn. */
+static void further(FILE *f, const report_data *data) {
+  if (fresh(data, "ck.svg")) {
+    fputs(
+        "<section id=ck><h2>Chapman-Kolmogorov test</h2><p>Lines: what the model at its lag foretells; points: what is "
+        "counted at its multiples.</p>",
+        f);
+    picture(f, data, "ck.svg");
+    fputs("</section>\n", f);
+  }
+  if (fresh(data, "paths.svg")) {
+    fputs("<section id=paths><h2>Pathways</h2><p>Sites from the start to the target with their committor q; arrows are "
+          "as "
+          "thick as the share of the net flux that they carry.</p>",
+          f);
+    picture(f, data, "paths.svg");
+    fputs("</section>\n", f);
+  }
 }
 
 static void cards(FILE *f, const report_data *data) {
@@ -333,6 +365,7 @@ lisi_status report_html(const report_data *data, const report_network *net, bool
     }
     fputs("</div>\n", f);
   }
+  further(f, data);
   if (net->nsites > 0)
     rate_table(f, net, data->time_unit);
   lag_table(f, data);

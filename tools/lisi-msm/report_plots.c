@@ -8,8 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What all pictures share; NAME is put into the ids of the SVG so that several fit into one page. */
-static void preamble(FILE *gp, const char *name, int width, int height) {
+void report_preamble(FILE *gp, const char *name, int width, int height) {
   fprintf(gp,
           "# gnuplot %s.gp draws %s.svg; edit and run again to restyle\n"
           "set terminal svg size %d,%d dynamic font 'Helvetica,15' name '%s' background '#ffffff'\n"
@@ -92,7 +91,7 @@ static lisi_status timescales(const report_data *data, lisi_error *err) {
     return status;
   f = out_file_stream(script);
   spread(&x);
-  preamble(f, "timescales", 540, 380);
+  report_preamble(f, "timescales", 540, 380);
   fprintf(f,
           "set logscale xy\nset format '%%g'\nset xlabel 'lag time (%s)'\nset ylabel 'relaxation time (%s)'\n"
           "set xrange [%.6g:%.6g]\nset yrange [%.6g:%.6g]\nset key outside right center samplen 1.2\n"
@@ -138,7 +137,7 @@ static lisi_status diffusion(const report_data *data, bool *any, lisi_error *err
     return status;
   f = out_file_stream(script);
   spread(&x);
-  preamble(f, "diffusion", 400, 400);
+  report_preamble(f, "diffusion", 400, 400);
   const yaml_ref reported = yaml_get(data->doc, data->root, "reported"), ci = yaml_get(data->doc, reported, "D_iso_ci");
   const double best = report_number(data, reported, "D_iso"), at = report_number(data, reported, "lag");
   fprintf(f,
@@ -231,7 +230,7 @@ static lisi_status msd(const report_data *data, bool *any, lisi_error *err) {
   if ((status = report_out(data->folder, "msd.gp", &script, err)) != LISI_OK)
     return status;
   f = out_file_stream(script);
-  preamble(f, "msd", 540, 380);
+  report_preamble(f, "msd", 540, 380);
   fprintf(f,
           "set encoding utf8\nset logscale xy\nset format '%%g'\nset xlabel 'time (%s)'\nset ylabel 'MSD "
           "(\303\205^2)'\nset key top left Left reverse font ',13' spacing 1.05 samplen 1.3\n"

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The output folder: model.yaml, Matrix Market files of counts and transition probabilities, and the jump networks,
- * which `lisi-msm transport --network` reads back. */
+/* The output folder: model.yaml, Matrix Market files of counts and transition probabilities, the jump networks, which
+ * `lisi-msm transport --network` reads back, and the counts by time block, from which `ck` and `paths` go on. */
 #include "result.h"
 
+#include "cli.h"
+#include "counts_file.h"
 #include "out_file.h"
 #include "report.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -110,6 +113,35 @@ static lisi_status write_network(const msm_result *r, int m, const char *folder,
   return status;
 }
 
+/* A line is some 30 bytes: beyond this the file would be larger than the trajectories that it saves reading. */
+#define MOST_BLOCK_COUNTS 4000000
+
+/* The counts of all lags, as they were used (folded or not), by time block. */
+static lisi_status write_blocks(const msm_result *r, const char *folder, lisi_error *err) {
+  size_t entries = 0;
+  for (int m = 0; m < r->nmodels; m++)
+    entries += r->counts[m].blocks.n;
+  if (entries > MOST_BLOCK_COUNTS) {
+    cli_note("model.counts is not written: it would have %zu entries; ck and paths can read the logs instead", entries);
+    return LISI_OK;
+  }
+  counts_set set = {.space = r->space,
+                    .dt = r->dt > 0 ? r->dt : 1,
+                    .nsites_unit = r->space.n,
+                    .nwalkers = r->nwalkers,
+                    .temperature = r->temperature,
+                    .nlags = r->nmodels,
+                    .lag = r->counts};
+  for (int a = 0; a < 3; a++) {
+    set.replicate[a] = r->folded || r->replicate[a] < 1 ? 1 : r->replicate[a];
+    set.nsites_unit /= set.replicate[a];
+  }
+  char path[PATH_MAX];
+  if (snprintf(path, sizeof path, "%s/model.counts", folder) >= (int)sizeof path)
+    return lisi_fail(err, LISI_ERR_INPUT, "%s: the path is too long", folder);
+  return counts_file_write(path, &set, err);
+}
+
 lisi_status msm_result_write(const msm_result *r, const char *folder, lisi_error *err) {
   lisi_status status = out_folder(folder, err);
   for (int m = 0; m < r->nmodels && status == LISI_OK; m++) {
@@ -120,6 +152,8 @@ lisi_status msm_result_write(const msm_result *r, const char *folder, lisi_error
     if (status == LISI_OK && r->model[m].geometry)
       status = write_network(r, m, folder, err);
   }
+  if (status == LISI_OK && r->counts != NULL)
+    status = write_blocks(r, folder, err);
   if (status != LISI_OK)
     return status;
   /* model.yaml last: where it is, the rest is, too */
