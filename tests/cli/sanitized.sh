@@ -11,8 +11,8 @@ cc -fsanitize=address,undefined probe.c -o probe 2>/dev/null && ./probe || skip 
 build=$(dirname "$BIN")/sanitized
 cmake -S "$SRC" -B "$build" -DCMAKE_BUILD_TYPE=Debug "-DCMAKE_C_FLAGS=-O1" -DLISI_SANITIZE=address,undefined >configure.log 2>&1 ||
   { tail -n 20 configure.log; fail "cmake"; }
-cmake --build "$build" -j "$(nproc)" >build.log 2>&1 || { grep -m 10 -E 'error|Error' build.log; fail "does not compile"; }
+cmake --build "$build" -j "$(nproc --all)" >build.log 2>&1 || { grep -m 10 -E 'error|Error' build.log; fail "does not compile"; }
 cd "$build"
 # Two tests under way at a time, as in the ordinary run. Slow ones by design of the sanitizers, so their limit is long.
-ctest -L unit -j "$(nproc)" --timeout 600 --output-on-failure >unit.log 2>&1 || { tail -n 60 unit.log; fail "a unit test fails under the sanitizers"; }
+ctest -L unit -j "$(nproc --all)" --timeout 600 --output-on-failure >unit.log 2>&1 || { tail -n 60 unit.log; fail "a unit test fails under the sanitizers"; }
 tail -n 12 unit.log

@@ -4,6 +4,7 @@
 #include "cli.h"
 #include "commands.h"
 #include "doc_tree.h"
+#include "dump_options.h"
 #include "progress.h"
 
 #include <inttypes.h>
@@ -11,56 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { MAX_TYPES = 256 };
-
-/* "1=Li,2=Si" into names[1..]; types in between that are not named get their number. */
-typedef struct {
-  int n;
-  char text[MAX_TYPES][16];
-  const char *name[MAX_TYPES];
-} type_map;
-
-static lisi_status read_map(const char *text, type_map *map, lisi_error *err) {
-  map->n = 0;
-  if (text == NULL)
-    return LISI_OK;
-  for (int k = 0; k < MAX_TYPES; k++) {
-    (void)snprintf(map->text[k], sizeof map->text[k], "%d", k + 1);
-    map->name[k] = map->text[k];
-  }
-  for (const char *p = text;;) {
-    char *end;
-    const long type = strtol(p, &end, 10);
-    const size_t n = *end == '=' ? strcspn(end + 1, ",") : 0;
-    if (end == p || *end != '=' || type < 1 || type > MAX_TYPES || n == 0 || n >= sizeof map->text[0])
-      return lisi_fail(err, LISI_ERR_INPUT, "--map: expected types and species such as 1=Li,2=Si, found '%.60s'", p);
-    memcpy(map->text[type - 1], end + 1, n);
-    map->text[type - 1][n] = '\0';
-    if (type > map->n)
-      map->n = (int)type;
-    p = end + 1 + n;
-    if (*p == '\0')
-      return LISI_OK;
-    p++;
-  }
-}
-
-static lisi_status read_whole_numbers(const cli_numbers *list, int n, long lo, const char *option, int *value,
-                                      lisi_error *err) {
-  if (!list->given)
-    return LISI_OK;
-  if (list->n != n)
-    return lisi_fail(err, LISI_ERR_INPUT, "--%s: expected %d integers separated by commas, found %d", option, n,
-                     list->n);
-  for (int k = 0; k < n; k++) {
-    const double v = list->value[k];
-    if (!(v >= (double)lo && v <= 1e6 && v == floor(v)))
-      return lisi_fail(err, LISI_ERR_INPUT, "--%s: expected integers from %ld, found %g", option, lo, v);
-    value[k] = (int)v;
-  }
-  return LISI_OK;
-}
 
 /* Twelve digits: what a time step is given to, and what a quotient of two printed times holds. */
 static double rounded(double value, int digits) {
@@ -256,7 +207,7 @@ int cmd_assign(int argc, char **argv) {
   else if (o.temperature < 0.0)
     status = lisi_fail(&err, LISI_ERR_INPUT, "--temperature: expected kelvins above 0, found %g", o.temperature);
   if (status == LISI_OK)
-    status = read_map(map_text, &map, &err);
+    status = read_type_map(map_text, &map, &err);
   if (status == LISI_OK)
     status = read_whole_numbers(&replicate, 3, 1, "replicate", o.replicate, &err);
   if (status == LISI_OK)

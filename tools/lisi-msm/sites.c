@@ -2,6 +2,7 @@
 /* lisi-msm sites: a trajectory, a structure, or both -> the site file. */
 #include "cli.h"
 #include "commands.h"
+#include "dump_options.h"
 #include "out_file.h"
 #include "progress.h"
 #include "sites_files.h"
@@ -11,50 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { MAX_TYPES = 256 };
-
-/* "1=Li,2=Si" into names; types in between that are not named get their number. */
-typedef struct {
-  int n;
-  char text[MAX_TYPES][16];
-  const char *name[MAX_TYPES];
-} type_map;
-
-static lisi_status read_map(const char *text, type_map *map, lisi_error *err) {
-  map->n = 0;
-  for (int k = 0; k < MAX_TYPES; k++) {
-    (void)snprintf(map->text[k], sizeof map->text[k], "%d", k + 1);
-    map->name[k] = map->text[k];
-  }
-  for (const char *p = text; p != NULL;) {
-    char *end;
-    const long type = strtol(p, &end, 10);
-    const size_t n = *end == '=' ? strcspn(end + 1, ",") : 0;
-    if (end == p || *end != '=' || type < 1 || type > MAX_TYPES || n == 0 || n >= sizeof map->text[0])
-      return lisi_fail(err, LISI_ERR_INPUT, "--map: expected types and species such as 1=Li,2=Si, found '%.60s'", p);
-    memcpy(map->text[type - 1], end + 1, n);
-    map->text[type - 1][n] = '\0';
-    if (type > map->n)
-      map->n = (int)type;
-    p = end[1 + n] == '\0' ? NULL : end + 2 + n;
-  }
-  return LISI_OK;
-}
-
-static lisi_status read_replicate(const cli_numbers *list, int replicate[3], lisi_error *err) {
-  if (!list->given)
-    return LISI_OK;
-  if (list->n != 3)
-    return lisi_fail(err, LISI_ERR_INPUT, "--replicate: expected three integers separated by commas, found %d",
-                     list->n);
-  for (int k = 0; k < 3; k++) {
-    if (!(list->value[k] >= 1.0 && list->value[k] <= 10000.0 && list->value[k] == floor(list->value[k])))
-      return lisi_fail(err, LISI_ERR_INPUT, "--replicate: expected integers from 1 to 10000, found %g", list->value[k]);
-    replicate[k] = (int)list->value[k];
-  }
-  return LISI_OK;
-}
 
 static lisi_status within(const char *option, double value, double lo, double hi, lisi_error *err) {
   if (value >= lo && value <= hi)
@@ -140,9 +97,9 @@ int cmd_sites(int argc, char **argv) {
   lisi_error err = {0};
   type_map map;
   sites_result result = {0};
-  lisi_status status = read_map(map_text, &map, &err);
+  lisi_status status = read_type_map(map_text, &map, &err);
   if (status == LISI_OK)
-    status = read_replicate(&replicate, o.replicate, &err);
+    status = read_whole_numbers(&replicate, 3, 1, "replicate", o.replicate, &err);
   o.nfiles = args.npositional;
   o.files = (const char *const *)args.positional;
   o.ntypes = map.n;
