@@ -42,3 +42,6 @@ foreach(kind cli lammps e2e)
       "BIN=${PROJECT_BINARY_DIR}/bin;LIB=${PROJECT_BINARY_DIR}/lib;LMP=${PROJECT_BINARY_DIR}/bin/lmp;SRC=${PROJECT_SOURCE_DIR};TESTLIB=${PROJECT_BINARY_DIR}/tests;OPENBLAS_NUM_THREADS=1;OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1")
   endforeach()
 endforeach()
+
+# It compiles nearly everything once more: begin with it, beside the others.
+set_tests_properties(cli/sanitized PROPERTIES COST 1000 TIMEOUT 1800)
