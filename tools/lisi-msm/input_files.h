@@ -12,4 +12,8 @@ void tell_cut_logs(const path_set *paths, char *const *file);
  * the names stand for one file. */
 LISI_MUST_CHECK lisi_status refuse_same_file(int n, char *const *file, lisi_error *err);
 
+/* An output that would replace an input (or, given among the inputs, another output): LISI_ERR_INPUT. The output may
+ * not be there yet. input[k] may be NULL. */
+LISI_MUST_CHECK lisi_status refuse_overwriting(const char *output, int n, const char *const *input, lisi_error *err);
+
 #endif
