@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Pairs that end where they start are added up as they come where that takes no more numbers than this. */
+static const double most_stays = 4e6;
+
 /* A pass may need so many bytes: where the pieces could take more, the starting sites are done in several passes. */
 static const double largest_pass = 1e9;
 
@@ -74,6 +77,10 @@ struct count_gather {
   chunk **first, **last;     /* [hi - lo] lists */
   chunk *spare;
   int chunk_size;
+  /* pairs that end where they start: [hi - lo][ncopies][nblocks] and [hi - lo][ngroups]; NULL: they go with the others
+   */
+  double *stay, *stay_group;
+  bool *stays;   /* [hi - lo] whether there are any */
   int (*far)[3]; /* [far_cap] displacements of this pass that are too large for `incoming` */
   size_t nfar, far_cap;
   /* the starting site in work */
@@ -135,6 +142,11 @@ lisi_status count_gather_new(int nstates, const int replicate[3], int nblocks, i
   g->last = table(lists, sizeof(chunk *), &good);
   g->slot = table(g->nslots, sizeof *g->slot, &good);
   g->part = table((size_t)nparts, sizeof(double *), &good);
+  g->stays = table(lists, sizeof *g->stays, &good);
+  if ((double)lists * ((double)g->ncopies * nblocks + ngroups) <= most_stays) {
+    g->stay = table(lists * copies * blocks, sizeof *g->stay, &good);
+    g->stay_group = table(lists * (size_t)ngroups, sizeof *g->stay_group, &good);
+  }
   g->list = table((size_t)nparts, sizeof *g->list, &good);
   if (g->compares) {
     g->piece = table(copies, sizeof *g->piece, &good);
@@ -194,6 +206,9 @@ void count_gather_free(count_gather *g) {
   free(g->head);
   free(g->next);
   free(g->far);
+  free(g->stay);
+  free(g->stay_group);
+  free(g->stays);
   free(g);
 }
 
@@ -260,6 +275,14 @@ lisi_status count_gather_add(count_gather *g, int i, int j, const int r[3], int 
   const place *from = &g->place[i], *to = &g->place[j];
   if (from->s < g->lo || from->s >= g->hi)
     return LISI_OK;
+  const int list = from->s - g->lo;
+  if (i == j && (r[0] | r[1] | r[2]) == 0 && block >= 0 && g->stay != NULL) {
+    g->stays[list] = true;
+    g->stay[((size_t)list * (size_t)g->ncopies + (size_t)from->copy) * (size_t)g->nblocks + (size_t)block] += c;
+    if (group >= 0)
+      g->stay_group[(size_t)list * (size_t)g->ngroups + (size_t)group] += c;
+    return LISI_OK;
+  }
   int folded[3];
   bool near = true;
   for (int a = 0; a < 3; a++) {
@@ -269,7 +292,7 @@ lisi_status count_gather_add(count_gather *g, int i, int j, const int r[3], int 
   do { /* once for whole numbers below 2^24 */
     const float part = (float)c;
     c -= (double)part;
-    incoming *p = next_in(g, from->s - g->lo);
+    incoming *p = next_in(g, list);
     if (p == NULL)
       return lisi_no_memory(err, (size_t)g->chunk_size * sizeof *p);
     /* field by field: a copy of the whole would wait for these stores */
@@ -537,11 +560,37 @@ static bool append(entry_list *list, const count_gather *g, int s, const order_k
   return true;
 }
 
+/* What was added up as it came. */
+static bool take_stays(count_gather *g, int s) {
+  static const int none[3] = {0, 0, 0};
+  const size_t list = (size_t)(s - g->lo), blocks = (size_t)g->nblocks, groups = (size_t)g->ngroups;
+  const int id = number_of(g, s, none);
+  if (id < 0)
+    return false;
+  double *row = g->stay + list * (size_t)g->ncopies * blocks, *of_group = g->stay_group + list * groups;
+  for (size_t copy = 0; copy < (size_t)g->ncopies; copy++)
+    for (size_t b = 0; b < blocks; b++) {
+      const double c = row[copy * blocks + b];
+      row[copy * blocks + b] = 0.0;
+      g->part[b][id] += c;
+      if (g->compares)
+        g->row[copy * blocks + b] += c;
+    }
+  for (size_t k = 0; k < groups; k++) {
+    g->part[blocks + k][id] += of_group[k];
+    of_group[k] = 0.0;
+  }
+  g->stays[list] = false;
+  return true;
+}
+
 static bool do_site(count_gather *g, int s) {
   const int nparts = g->nblocks + g->ngroups;
   g->n = 0;
   if (g->compares)
     memset(g->row, 0, (size_t)g->ncopies * (size_t)g->nblocks * sizeof *g->row);
+  if (g->stays[s - g->lo] && !take_stays(g, s))
+    return false;
   for (const chunk *c = g->first[s - g->lo]; c != NULL; c = c->next)
     for (int k = 0; k < c->n; k++)
       if (!take(g, s, &c->item[k]))
@@ -573,10 +622,12 @@ lisi_status count_gather_pass(count_gather *g, bool *again, lisi_error *err) {
   *again = false;
   for (int s = g->lo; s < g->hi; s++) {
     const int list = s - g->lo;
-    if (g->first[list] == NULL)
+    if (g->first[list] == NULL && !g->stays[list])
       continue;
     if (!do_site(g, s))
       return lisi_no_memory(err, (size_t)g->cap * (size_t)(g->nblocks + g->ngroups + 1) * sizeof(double));
+    if (g->first[list] == NULL)
+      continue;
     g->last[list]->next = g->spare;
     g->spare = g->first[list];
     g->first[list] = g->last[list] = NULL;
