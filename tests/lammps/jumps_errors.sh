@@ -89,6 +89,10 @@ lmp -in nohost.in
 grep -q 'no framework group, so no drift is taken off' run.out || fail 'no word of the missing framework'
 grep -q '^framework no$' run.jumps || fail 'the log does not say that there is no framework'
 
+# a box that fits when the compute is defined, and no more at the first sample
+bad 'the box does not fit the cell of the site file: edge b is 9.67471 A' '' '' "compute j $C\nchange_box all x scale 1.3 y scale 0.8 remap\nfix m $F"
+bad 'the box is 4 x 3 x 3 unit cells, but was 3 x 3 x 3' '' '' "compute j $C\nchange_box all x scale 1.33333333333 xy final 1.2 xz final -0.9 remap\nfix m $F"
+
 # files
 bad 'no/such/folder/run.jumps' "$C" 'lithium msm 10 j log no/such/folder/run.jumps'
 bad 'No space left on device' "$C" 'lithium msm 10 j log /dev/full'
