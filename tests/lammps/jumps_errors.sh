@@ -98,6 +98,22 @@ bad 'no/such/folder/run.jumps' "$C" 'lithium msm 10 j log no/such/folder/run.jum
 bad 'No space left on device' "$C" 'lithium msm 10 j log /dev/full'
 bad 'no/such/folder/run.counts' "$C" "$F lags 1 counts no/such/folder/run.counts"
 
+# one file for two things; nothing is written then
+cp sites.yaml sites.kept
+rm -f run.jumps run.jumps.msd
+ln -s . here
+N='fix n lithium msm 10'
+one_file() { bad "$@"; [[ ! -e run.jumps && ! -e run.jumps.msd ]] || fail "written in spite of: $1"; cmp -s sites.yaml sites.kept || fail "the site file is changed: $1"; }
+one_file 'run.jumps would be written by fix msm n as well' "$C" "$F" '' "$N j log run.jumps\nrun 20"
+one_file 'run.jumps would be written by fix msm n as well' "$C" "$F" '' "compute k $C\n$N k log ./here/run.jumps\nrun 20"
+one_file 'run.jumps.msd would be written by fix msm n as well' "$C" "$F" '' "$N j log other.jumps lags 1 counts run.jumps.msd\nrun 20"
+one_file 'run.jumps and run.jumps would be written to one file' "$C" "$F lags 1 counts run.jumps"
+one_file 'run.jumps.msd and here/run.jumps.msd would be written to one file' "$C" "$F lags 1 counts here/run.jumps.msd"
+one_file 'sites.yaml would be written over the site file of compute lijump j' "$C" 'lithium msm 10 j log sites.yaml'
+one_file 'here/sites.yaml would be written over the site file of compute lijump j' "$C" "$F lags 1 counts here/sites.yaml"
+ln sites.yaml linked.yaml
+one_file 'linked.yaml would be written over the site file of compute lijump j' "$C" "$F lags 1 counts linked.yaml"
+
 # during a run
 bad 'Cannot reset timestep with time-dependent fix msm' "$C" "$F" '' 'run 20\nreset_timestep 0'
 bad 'the timestep changed from 0.002 to 0.001 ps' "$C" "$F" '' 'run 20\ntimestep 0.001\nrun 20'
