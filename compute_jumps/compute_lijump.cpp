@@ -138,9 +138,9 @@ double FixLiJumpState::memory_usage() {
 /* ---- compute ---------------------------------------------------------------------------------------------------- */
 
 ComputeLiJump::ComputeLiJump(LAMMPS *lmp, int narg, char **arg)
-    : Compute(lmp, narg, arg), nrecords(0), ntracked(0), nnew(0), set(nullptr), site_idx(nullptr), frame_idx(nullptr),
-      framebit(0), state(nullptr), state_restored(false), flipped(false), begins_flipped(false), nmax(0), rows(nullptr),
-      evaluated(-1), jumps_seen(0) {
+    : Compute(lmp, narg, arg), nrecords(0), ntracked(0), nnew(0), set(nullptr), site_idx(nullptr),
+      frame_idx(nullptr), given{0, 0, 0}, repl{0, 0, 0}, framebit(0), state(nullptr), state_restored(false),
+      flipped(false), begins_flipped(false), nmax(0), rows(nullptr), evaluated(-1), jumps_seen(0) {
   if (narg < 4)
     utils::missing_cmd_args(FLERR, "compute lijump", error);
   if (!atom->tag_enable)
@@ -152,7 +152,6 @@ ComputeLiJump::ComputeLiJump(LAMMPS *lmp, int narg, char **arg)
 
   sites_name = arg[3];
   track_rule = {TRACK_NEAREST, 0.0, 1};
-  int given[3] = {0, 0, 0};
   bool core = false, sphere = false;
   for (int i = 4; i < narg;) {
     const std::string key = arg[i];
@@ -189,15 +188,12 @@ ComputeLiJump::ComputeLiJump(LAMMPS *lmp, int narg, char **arg)
   if (!state)
     error->all(FLERR, "compute lijump: its fix {} could not be made", state_id);
   lisi_error err = {};
-  take_box();
   if (state->goes_on()) { /* the box was looked at when the run began, and may have gone far since */
+    take_box();
     for (int k = 0; k < 3; k++)
       repl[k] = given[0] ? given[k] : (int)state->fingerprint[2 + k];
   } else {
-    begins_flipped = site_set_unflip(set, given, &box, first_H);
-    if (begins_flipped)
-      take_box();
-    require(site_set_replicate(set, &box, given, repl, &err), err);
+    take_first_box();
   }
   require(
       site_index_create(set->nsites, set->site[0].frac, (int)(sizeof(site) / sizeof(double)), repl, &site_idx, &err),
@@ -315,19 +311,49 @@ void ComputeLiJump::init() {
 }
 
 /* The box as a dump prints it: bounds where it is triclinic. */
-void ComputeLiJump::take_box() {
+void ComputeLiJump::read_box() {
   const double tilt[3] = {domain->xy, domain->xz, domain->yz}, none[3] = {0.0, 0.0, 0.0};
   lisi_error err = {};
   if (domain->triclinic)
-    require(lattice_from_bounds(domain->boxlo_bound, domain->boxhi_bound, tilt, &box, &err), err);
+    require(lattice_from_bounds(domain->boxlo_bound, domain->boxhi_bound, tilt, &raw, &err), err);
   else
-    require(lattice_from_box(domain->boxlo, domain->boxhi, none, &box, &err), err);
-  raw = box;
+    require(lattice_from_box(domain->boxlo, domain->boxhi, none, &raw, &err), err);
+}
+
+void ComputeLiJump::take_box() {
+  lisi_error err = {};
+  read_box();
+  box = raw;
   flipped = undo_flip();
   if (site_idx)
     require(site_index_set_box(site_idx, &box, &err), err);
   if (frame_idx)
     require(site_index_set_box(frame_idx, &box, &err), err);
+}
+
+/* The box before there is a last one to go on from: it has to fit the site file, or to be a flip of one that does.
+ * Taken when the compute is defined, and again until and at the first sample, since the box may flip or change in
+ * between. */
+void ComputeLiJump::take_first_box() {
+  lisi_error err = {};
+  int now[3];
+  read_box();
+  lattice first = raw;
+  begins_flipped = site_set_unflip(set, given, &raw, first_H);
+  if (begins_flipped)
+    require(lattice_from_rows(first_H, &first, &err), err);
+  require(site_set_replicate(set, &first, given, now, &err), err);
+  if (!site_idx)
+    memcpy(repl, now, sizeof repl);
+  else if (memcmp(repl, now, sizeof repl) != 0)
+    LisiCompat::error_all(
+        error, FLERR,
+        "compute lijump {}: the box is {} x {} x {} unit cells, but was {} x {} x {} when the compute "
+        "was defined; define it anew",
+        id, now[0], now[1], now[2], repl[0], repl[1], repl[2]);
+  take_box();
+  if (site_idx)
+    require(tracker_rule_check(&track_rule, site_index_closest(site_idx), &err), err);
 }
 
 /* A flip of a tilted box renumbers images and unit cells, while the site file's cell does not flip with it: the box
@@ -455,9 +481,12 @@ void ComputeLiJump::sample() {
     LisiCompat::error_all(error, FLERR,
                           "compute lijump {}: step {} comes after step {} was sampled; time cannot run backwards", id,
                           step, shared.last);
-  take_box();
-  if (shared.last >= 0)
+  if (shared.last >= 0) {
+    take_box();
     check_box();
+  } else {
+    take_first_box();
+  }
   find_drift(shared.drift, shared.drift_known);
   memcpy(drift, shared.drift, sizeof drift);
 
@@ -547,7 +576,10 @@ void ComputeLiJump::evaluate() {
     sample();
   const bool advance = step != state->shared.last;
   bool known = state->shared.drift_known;
-  take_box();
+  if (state->shared.last >= 0)
+    take_box();
+  else
+    take_first_box();
   memcpy(drift, state->shared.drift, sizeof drift);
   find_drift(drift, known);
 

@@ -102,12 +102,14 @@ public:
   const site_index *index() const { return site_idx; }
   const int *replicate() const { return repl; }
   const tracker_rule &rule() const { return track_rule; }
+  const std::string &site_file() const { return sites_name; }
   const std::string &framework_name() const { return frame_group; }
 
 private:
   site_set *set;
   site_index *site_idx, *frame_idx;
   tracker_rule track_rule;
+  int given[3]; /* replicate, as the user says; 0: to be found */
   int repl[3];
   std::string frame_group, state_id, sites_name;
   int framebit;
@@ -129,7 +131,9 @@ private:
   bigint jumps_seen; /* njumps at the previous evaluation of the vector */
 
   void read_sites(const std::string &);
+  void read_box();
   void take_box();
+  void take_first_box();
   void find_drift(double *, bool &);
   void start_drift(double *);
   bool undo_flip();

@@ -273,6 +273,8 @@ static void displacement(const count_gather *g, const incoming *p, int r[3]) {
 lisi_status count_gather_add(count_gather *g, int i, int j, const int r[3], int block, int group, double c,
                              lisi_error *err) {
   const place *from = &g->place[i], *to = &g->place[j];
+  if (!(c >= 0.0 && c <= LARGEST_COUNT))
+    return lisi_fail(err, LISI_ERR_INPUT, "a count of %g; expected 0 to 2^53", c);
   if (from->s < g->lo || from->s >= g->hi)
     return LISI_OK;
   const int list = from->s - g->lo;
@@ -305,7 +307,7 @@ lisi_status count_gather_add(count_gather *g, int i, int j, const int r[3], int 
     p->c = part;
     if (!near && !keep_far(g, folded, p->r))
       return lisi_no_memory(err, g->far_cap * sizeof *g->far);
-  } while (c != 0.0);
+  } while ((float)c != 0.0F); /* what is left then, less than 1e-45, is nothing beside any other count */
   return LISI_OK;
 }
 

@@ -25,7 +25,8 @@ void count_gather_free(count_gather *gather);
 enum { GATHER_NO_BLOCK = -1, GATHER_NOT_IN_TOTAL = -2 };
 
 /* One piece: c pairs from state i to state j of the supercell, r boxes away. block: its time block, or
- * GATHER_NO_BLOCK, or GATHER_NOT_IN_TOTAL (a piece that only its group gets). group: its group, or -1. */
+ * GATHER_NO_BLOCK, or GATHER_NOT_IN_TOTAL (a piece that only its group gets). group: its group, or -1. A
+ * count below 0, above LARGEST_COUNT or no number is an error. */
 LISI_MUST_CHECK lisi_status count_gather_add(count_gather *gather, int i, int j, const int r[3], int block, int group,
                                              double c, lisi_error *err);
 

@@ -26,6 +26,9 @@ static lisi_status take_count(matrix *m, int line, text_word word, int i, int j,
   if (c < 0.0)
     return lisi_fail(err, LISI_ERR_INPUT, "%s:%d: row %d, column %d: a count may not be negative, found %g", m->name,
                      line, i + 1, j + 1, c);
+  if (c > LARGEST_COUNT)
+    return lisi_fail(err, LISI_ERR_INPUT, "%s:%d: row %d, column %d: a count is at most 2^53, found %g", m->name, line,
+                     i + 1, j + 1, c);
   return c > 0.0 ? count_hash_add(m->hash, 0, i, j, HOME, c, err) : LISI_OK;
 }
 

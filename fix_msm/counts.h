@@ -15,6 +15,9 @@
 extern "C" {
 #endif
 
+/* 2^53: up to here a double holds every whole number. */
+#define LARGEST_COUNT 9007199254740992.0
+
 typedef struct {
   int part, i, j, r[3];
   double c;

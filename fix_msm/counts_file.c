@@ -225,8 +225,8 @@ static lisi_status read_lag(reader *r, const counts_set *set, lag_counts *l, lis
       status = integers(r, 3, -1000000000, 1000000000, v + 3, "an image shift", err);
     if (status == LISI_OK)
       status = doubles(r, 1, &c, "a count", err);
-    if (status == LISI_OK && c < 0.0)
-      status = complain(r, err, "a count of at least 0");
+    if (status == LISI_OK && !(c >= 0.0 && c <= LARGEST_COUNT))
+      status = complain(r, err, "a count from 0 to 2^53");
     const int shift[3] = {(int)v[3], (int)v[4], (int)v[5]};
     if (status == LISI_OK)
       status = count_hash_add(hash, (int)v[0], (int)v[1] - 1, (int)v[2] - 1, shift, c, err);

@@ -19,7 +19,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
+#include <sys/stat.h>
 
 using namespace LAMMPS_NS;
 
@@ -200,7 +202,66 @@ void FixMSM::init() {
                "fix msm {} was at step {} and its compute {} at step {}: after a restart both have to have the IDs "
                "that they had",
                id, last, compute_id, jump->last_sample());
+  refuse_shared_files();
   reset_dt();
+}
+
+/* With its folder written out in full; as it stands where the folder is not there. */
+static std::string full_path(const std::string &path) {
+  const size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  char *whole = realpath(folder.c_str(), nullptr);
+  if (!whole)
+    return path;
+  const std::string full = std::string(whole) + "/" + (slash == std::string::npos ? path : path.substr(slash + 1));
+  free(whole);
+  return full;
+}
+
+static bool same_file(const std::string &x, const std::string &y) {
+  struct stat a, b;
+  if (stat(x.c_str(), &a) == 0 && stat(y.c_str(), &b) == 0)
+    return S_ISREG(a.st_mode) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+  return full_path(x) == full_path(y);
+}
+
+std::vector<std::string> FixMSM::outputs() const {
+  std::vector<std::string> files = {log_path};
+  if (plan.spacing > 0)
+    files.push_back(log_path + ".msd");
+  if (!lags.empty())
+    files.push_back(counts_path);
+  return files;
+}
+
+/* Each file has one writer, and the site files stay as they are. */
+void FixMSM::refuse_shared_files() {
+  if (comm->me == 0) {
+    const auto mine = outputs();
+    for (size_t k = 0; k < mine.size(); k++)
+      for (size_t m = 0; m < k; m++)
+        if (same_file(mine[k], mine[m]))
+          note(lisi_fail(&failure, LISI_ERR_INPUT, "%s and %s would be written to one file; give each its own",
+                         mine[m].c_str(), mine[k].c_str()));
+    for (const auto &other : modify->get_fix_list()) {
+      const auto *twin = dynamic_cast<const FixMSM *>(other);
+      if (!twin || twin == this)
+        continue;
+      for (const auto &file : mine)
+        for (const auto &theirs : twin->outputs())
+          if (same_file(file, theirs))
+            note(lisi_fail(&failure, LISI_ERR_INPUT, "%s would be written by fix msm %s as well; give each its own",
+                           file.c_str(), twin->id));
+    }
+    for (const auto &compute : modify->get_compute_list()) {
+      const auto *read = dynamic_cast<const ComputeLiJump *>(compute);
+      for (const auto &file : mine)
+        if (read && same_file(file, read->site_file()))
+          note(lisi_fail(&failure, LISI_ERR_INPUT, "%s would be written over the site file of compute lijump %s",
+                         file.c_str(), read->id));
+    }
+  }
+  agree();
 }
 
 void FixMSM::reset_dt() {

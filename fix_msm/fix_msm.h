@@ -80,6 +80,8 @@ private:
   std::vector<double> matrix; /* counts at the first lag, all ranks */
   bigint matrix_known;
 
+  std::vector<std::string> outputs() const;
+  void refuse_shared_files();
   void sample();
   void open_logs();
   void reopen_logs();

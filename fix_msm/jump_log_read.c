@@ -285,6 +285,12 @@ static lisi_status read_header(source *s, jump_log_header *h, site_set **sites, 
     return lisi_fail(err, LISI_ERR_INPUT, "%s: empty: expected a jump log, 'lisi-jumps 1'", s->path);
   if (strncmp(line, "lisi-jumps ", 11) != 0)
     return bad(s, err, "a jump log, 'lisi-jumps 1'", line);
+  if (line[length - 1] == '\r') /* a plain file is read byte by byte, since it is cut back to one of them */
+    return lisi_fail(
+        err, LISI_ERR_INPUT,
+        "%s:1: the lines end in CRLF; expected LF alone: a log that a run goes on with has to be as it was "
+        "written",
+        s->path);
   if (strcmp(line, "lisi-jumps 1") != 0)
     return lisi_fail(err, LISI_ERR_VERSION, "%s:1: this program reads 'lisi-jumps 1', found '%.40s'", s->path, line);
   unsigned seen = 0;

@@ -60,6 +60,9 @@ sed 's/^cell 12 /cell 13 /; s/^F \([0-9]*\) 12 /F \1 13 /' job2.jumps >x.jumps; 
 sed '$d' job2.counts >x.counts;                                        refused "x.counts: the file is cut off" job1.counts x.counts
 sed 's/^lisi-counts 1/lisi-counts 2/' job2.counts >x.counts;           refused "x.counts:1: version 1" job1.counts x.counts
 sed '40s/ [0-9.]*$/ -3/' job2.counts >x.counts;                        refused "x.counts:40:" job1.counts x.counts
+for wrong in 1e300 9007199254740994 inf nan 0x10; do
+  sed "40s/ [0-9.]*$/ $wrong/" job2.counts >x.counts;                  refused "x.counts:40: a count" job1.counts x.counts
+done
 # another temperature is told
 sed 's/^temperature 300/temperature 400/' job2.counts >x.counts
 merge job1.counts x.counts -o warm.counts

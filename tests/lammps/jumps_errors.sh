@@ -89,10 +89,30 @@ lmp -in nohost.in
 grep -q 'no framework group, so no drift is taken off' run.out || fail 'no word of the missing framework'
 grep -q '^framework no$' run.jumps || fail 'the log does not say that there is no framework'
 
+# a box that fits when the compute is defined, and no more at the first sample
+bad 'the box does not fit the cell of the site file: edge b is 9.67471 A' '' '' "compute j $C\nchange_box all x scale 1.3 y scale 0.8 remap\nfix m $F"
+bad 'the box is 4 x 3 x 3 unit cells, but was 3 x 3 x 3' '' '' "compute j $C\nchange_box all x scale 1.33333333333 xy final 1.2 xz final -0.9 remap\nfix m $F"
+
 # files
 bad 'no/such/folder/run.jumps' "$C" 'lithium msm 10 j log no/such/folder/run.jumps'
 bad 'No space left on device' "$C" 'lithium msm 10 j log /dev/full'
 bad 'no/such/folder/run.counts' "$C" "$F lags 1 counts no/such/folder/run.counts"
+
+# one file for two things; nothing is written then
+cp sites.yaml sites.kept
+rm -f run.jumps run.jumps.msd
+ln -s . here
+N='fix n lithium msm 10'
+one_file() { bad "$@"; [[ ! -e run.jumps && ! -e run.jumps.msd ]] || fail "written in spite of: $1"; cmp -s sites.yaml sites.kept || fail "the site file is changed: $1"; }
+one_file 'run.jumps would be written by fix msm n as well' "$C" "$F" '' "$N j log run.jumps\nrun 20"
+one_file 'run.jumps would be written by fix msm n as well' "$C" "$F" '' "compute k $C\n$N k log ./here/run.jumps\nrun 20"
+one_file 'run.jumps.msd would be written by fix msm n as well' "$C" "$F" '' "$N j log other.jumps lags 1 counts run.jumps.msd\nrun 20"
+one_file 'run.jumps and run.jumps would be written to one file' "$C" "$F lags 1 counts run.jumps"
+one_file 'run.jumps.msd and here/run.jumps.msd would be written to one file' "$C" "$F lags 1 counts here/run.jumps.msd"
+one_file 'sites.yaml would be written over the site file of compute lijump j' "$C" 'lithium msm 10 j log sites.yaml'
+one_file 'here/sites.yaml would be written over the site file of compute lijump j' "$C" "$F lags 1 counts here/sites.yaml"
+ln sites.yaml linked.yaml
+one_file 'linked.yaml would be written over the site file of compute lijump j' "$C" "$F lags 1 counts linked.yaml"
 
 # during a run
 bad 'Cannot reset timestep with time-dependent fix msm' "$C" "$F" '' 'run 20\nreset_timestep 0'

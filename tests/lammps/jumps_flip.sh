@@ -66,3 +66,42 @@ for rule in "core 0.8" "dwell 2"; do
   same yes.records pieces.records "$rule: through a restart file after a flip"
   numbers yes.jumps.msd pieces.jumps.msd || fail "$rule: through a restart file, MSD"
 done
+
+# The box flips, or changes, between the definition of the compute and the first sample: what counts is the box of that sample, as it is for
+# lisi-msm assign, which begins there. The cell is tilted by nearly half an edge, so that little makes it flip.
+jump_data 3 3 3 0.0 1.9 >start.data
+sed 's/\[0.4, 4.0, 0.0\]/[1.9, 4.0, 0.0]/' sites.yaml >steep.yaml
+cat >begin.in <<'END'
+velocity lithium create 1500.0 4711 mom no loop geom
+velocity silicon set 0.5 0.3 -0.2
+fix go all nve
+fix box all deform 1 xy delta 0.55 remap x flip ${flip}
+compute j lithium lijump steep.yaml framework silicon core 0.8
+END
+cat >sampled.in <<'END'
+unfix box
+dump d all custom 5 ${name}.dump id type x y z ix iy iz
+dump_modify d format float %.17g
+fix m lithium msm 5 j log ${name}.jumps msd 20 5
+run 600
+END
+{ echo 'include start.in'; cat begin.in; echo 'run 100'; cat sampled.in; } >late.in # the compute is not evaluated before
+{ echo 'include start.in'; cat begin.in; printf 'thermo 10\nthermo_style custom step c_j[6]\nrun 100\n'; cat sampled.in; } >seen.in # it samples by itself
+{ echo 'include start.in'; cat begin.in; printf 'fix m lithium msm 5 j log before.jumps\nrun 100\nunfix m\n'; cat sampled.in; } >again.in # another fix sampled
+{ echo 'include start.in'; cat begin.in; printf 'fix m lithium msm 5 j log before.jumps\nrun 100\nwrite_restart begin.restart\n'; } >write.in
+{ echo 'read_restart begin.restart'; sed -n '/^pair_/p; /^group/p' start.in; cat begin.in; sed 's/fix m /fix other /' sampled.in; } >onward.in # a new fix ID
+for begin in late seen again onward; do
+  for flip in no yes; do
+    [[ $begin != onward ]] || mpi 2 -var flip $flip -in write.in
+    mpi 2 -var flip $flip -var name $flip -in $begin.in
+    "$BIN/lisi-msm" assign $flip.dump --sites steep.yaml --map 1=Li,2=Si --timestep 0.002 --msd 20,5 --core 0.8 -o offline.jumps >assign.out 2>&1 ||
+      { cat assign.out >&2; fail "$begin: assign"; }
+    (($(jumps_in $flip.jumps) > 10)) || fail "$begin: $(jumps_in $flip.jumps) jumps: the test says nothing"
+    records $flip.jumps >$flip.records
+    records offline.jumps >offline.records
+    same $flip.records offline.records "$begin, flip $flip: $(jumps_in $flip.jumps) jumps, online and offline"
+    numbers $flip.jumps.msd offline.jumps.msd || fail "$begin, flip $flip: online and offline, MSD"
+  done
+  tilt() { awk '/BOX BOUNDS/ { getline; print $3; exit }' "$1"; }
+  awk -v a="$(tilt no.dump)" -v b="$(tilt yes.dump)" 'BEGIN { exit !(a - b > 6) }' || fail "$begin: the box has not flipped"
+done

@@ -12,20 +12,21 @@ sites:
   - {type: 2, label: face, frac: [0.5, 0.5, 0.0]}
 END
 
-# jump_data NX NY NZ SHIFT > DATA: types 1 Li and 2 Si; every fifth Li is left out; all shifted along x by SHIFT Angstrom
+# jump_data NX NY NZ SHIFT [TILT] > DATA: types 1 Li and 2 Si; every fifth Li is left out; all shifted along x by SHIFT Angstrom; TILT: xy of
+# the unit cell, 0.4 as in sites.yaml
 jump_data() {
-  awk -v nx="$1" -v ny="$2" -v nz="$3" -v shift="$4" 'BEGIN {
+  awk -v nx="$1" -v ny="$2" -v nz="$3" -v shift="$4" -v tilt="${5:-0.4}" 'BEGIN {
     n = 0
     for (z = 0; z < nz; z++) for (y = 0; y < ny; y++) for (x = 0; x < nx; x++) {
       add(2, x, y, z)
       if ((x + 3 * y + 5 * z) % 5) add(1, x + 0.5, y + 0.5, z + 0.5)
     }
     printf "jumps\n\n%d atoms\n2 atom types\n\n0 %.17g xlo xhi\n0 %.17g ylo yhi\n0 %.17g zlo zhi\n%.17g %.17g %.17g xy xz yz\n\n", n,
-      4.0 * nx, 4.0 * ny, 4.1 * nz, 0.4 * ny, -0.3 * nz, 0.2 * nz
+      4.0 * nx, 4.0 * ny, 4.1 * nz, tilt * ny, -0.3 * nz, 0.2 * nz
     print "Masses\n\n1 6.94\n2 28.085\n\nAtoms # atomic\n"
     for (k = 1; k <= n; k++) print k, line[k]
   }
-  function add(type, a, b, c) { line[++n] = sprintf("%d %.17g %.17g %.17g", type, 4.0 * a + 0.4 * b - 0.3 * c + shift, 4.0 * b + 0.2 * c, 4.1 * c) }'
+  function add(type, a, b, c) { line[++n] = sprintf("%d %.17g %.17g %.17g", type, 4.0 * a + tilt * b - 0.3 * c + shift, 4.0 * b + 0.2 * c, 4.1 * c) }'
 }
 jump_data 3 3 3 0.0 >start.data
 

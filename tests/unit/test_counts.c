@@ -524,6 +524,39 @@ static void large_pieces(void **state) {
   assert_int_equal(count_gather_new(1, rep, 40000, 1, 1, &gather, &err), LISI_ERR_UNSUPPORTED);
 }
 
+/* Counts that no file should hold end with an error, those below the range of a float soon. */
+static void odd_counts(void **state) {
+  (void)state;
+  static const int rep[3] = {1, 1, 1}, far[3] = {5, 0, 0};
+  static const double small[] = {0.0, 1e-60, 4e-46, 5e-324, 3e-45, 0.1 + 1e-17};
+  static const double wrong[] = {-1.0, -1e-300, LARGEST_COUNT + 2.0, 1e39, 1e300, INFINITY, NAN};
+  enum { N = sizeof small / sizeof *small };
+  count_gather *gather;
+  OK(count_gather_new(1, rep, 1, 0, 100, &gather, err));
+  for (int k = 0; k < N; k++) {
+    const int shift[3] = {k, 0, 0};
+    OK(count_gather_add(gather, 0, 0, shift, 0, -1, small[k], err));
+  }
+  OK(count_gather_add(gather, 0, 0, far, 0, -1, LARGEST_COUNT, err));
+  for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
+    lisi_error err = {0};
+    assert_int_equal(count_gather_add(gather, 0, 0, far, 0, -1, wrong[k], &err), LISI_ERR_INPUT);
+    assert_non_null(strstr(err.message, "expected 0 to 2^53"));
+  }
+  bool again;
+  OK(count_gather_pass(gather, &again, err));
+  assert_false(again);
+  lag_counts c;
+  OK(count_gather_tables(gather, &c, NULL, err));
+  count_gather_free(gather);
+  for (int k = 0; k < N - 1; k++) {
+    const int shift[3] = {k, 0, 0};
+    CLOSE(entry(&c.total, 0, 0, 0, shift), small[k], 1e-45);
+  }
+  assert_true(entry(&c.total, 0, 0, 0, far) == LARGEST_COUNT); /* 0.1 is lost beside it, in a double as well */
+  lag_counts_free(&c);
+}
+
 /* Many homogeneous systems must hardly ever be called otherwise. */
 static void homogeneity_is_fair(void **state) {
   (void)state;
@@ -606,6 +639,7 @@ int main(void) {
       cmocka_unit_test(folded_at_once),
       cmocka_unit_test(in_several_passes),
       cmocka_unit_test(large_pieces),
+      cmocka_unit_test(odd_counts),
       cmocka_unit_test(site_msd),
       cmocka_unit_test(lags),
   };

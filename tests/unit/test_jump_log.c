@@ -367,6 +367,23 @@ static void going_on_is_refused(void **state) {
     assert_int_equal(jump_log_reopen(path, &h, START + EVERY, &log, &err), LISI_ERR_INPUT);
     assert_non_null(strstr(err.message, "was written with other sites, sampling or assignment"));
   }
+  /* Nor onto a log whose lines end in CRLF; it can be read. */
+  FILE *f = fopen(other, "wb");
+  assert_non_null(f);
+  for (size_t k = 0; k < size; k++) {
+    if (before[k] == '\n')
+      (void)fputc('\r', f);
+    (void)fputc(before[k], f);
+  }
+  assert_int_equal(fclose(f), 0);
+  h = header_of(TRACK_NEAREST, 1);
+  err = (lisi_error){0};
+  assert_int_equal(jump_log_reopen(other, &h, START + EVERY, &log, &err), LISI_ERR_INPUT);
+  assert_non_null(strstr(err.message, "other:1: the lines end in CRLF"));
+  jump_log_data data;
+  err = (lisi_error){0};
+  assert_int_equal(jump_log_read(other, &data, &err), LISI_OK);
+  jump_log_data_free(&data);
   /* And with other sites, be it a comment. */
   site_set *mine = sites, *changed = NULL;
   char text[sizeof site_text];
