@@ -25,13 +25,30 @@ says "wider.dump:"; says "--every"
 good wider.dump --sites sites.yaml --every 50 -o wide.jumps
 grep -q '^every 50$' wide.jumps && ! grep -q '^B' wide.jumps || fail "--every 50 over two strides"
 frames 0 2 4 6 7 8 9 >narrower.dump
-refused "step 175 does not continue 0 + k x 50" narrower.dump --sites sites.yaml
+refused "up to step 150 frames are 50 steps apart, from there on 25" narrower.dump --sites sites.yaml
 frames 0 1 2 3 >a.dump; frames 4 6 8 10 12 >b.dump # two runs with another N in a row
 refused "frames are 50 steps apart" a.dump b.dump --sites sites.yaml
 frames 0 1 2 4 5 6 8 9 10 >holes.dump # frames that are missing now and then are breaks
 good holes.dump --sites sites.yaml -o holes.jumps
 [[ $(grep -c '^B' holes.jumps) == 2 ]] || fail "two frames are missing: $(grep '^B' holes.jumps)"
 pass "stride"
+
+# ---- the time step of --dt: a frame that is missing at the beginning leaves it as it is, frames that come closer later on are refused
+dt() { exits 0 "$BIN/lisi-msm" assign "$@" --sites sites.yaml --dt 0.05 -o dt.jumps; grep '^timestep' dt.jumps; }
+want='timestep 0.002'
+frames 0 2 3 4 5 6 >hole.dump
+for file in good.dump hole.dump; do
+  [[ $(dt $file) == "$want" ]] || fail "$file: $(dt $file), expected $want"
+  [[ $(dt $file --every 25) == "$want" && $(dt $file --every 50) == "$want" ]] || fail "$file with --every: $(dt $file --every 50)"
+done
+grep -q 'time step 0.002 ps' out || fail "the time step is not told: $(head -n 1 out)"
+awk '/TIMESTEP/ { print; getline; n++; print n <= 120 ? 50 * n : 6000 + 25 * (n - 120); next } { print }' \
+  <(for k in {1..6}; do cat good.dump; done) >closer.dump
+exits 2 "$BIN/lisi-msm" assign closer.dump --sites sites.yaml --dt 0.05 --every 50 -o there/run.jumps
+says "steps 6000 and 6025 are 25 apart, frames at the beginning 50"; says "--timestep"
+[[ -z $(ls -A there) ]] || fail "files are left behind"
+exits 0 "$BIN/lisi-msm" assign closer.dump --sites sites.yaml --timestep 0.001 --every 50 -o dt.jumps
+pass "time step"
 
 # ---- logs of two runs with another N do not go together
 good good.dump --sites sites.yaml --every 50 -o other.jumps

@@ -20,8 +20,8 @@ static double rounded(double value, int digits) {
   return strtod(text, NULL);
 }
 
-/* What the first two frames tell: the sampling interval, where the dump has times the time step, and the box that the
- * first one is a flip of. */
+/* What the first frames tell: the sampling interval, which is the smallest gap between them (one of them may be
+ * missing), where the dump has times the time step, and the box that the first one is a flip of. */
 static lisi_status look_ahead(dump_reader *reader, long every, double dt, double timestep, assign_options *o,
                               bool *flipped, double H[3][3], lisi_error *err) {
   dump_frame *frame;
@@ -34,16 +34,28 @@ static lisi_status look_ahead(dump_reader *reader, long every, double dt, double
   const int64_t first = frame->step;
   const bool timed = frame->has_time;
   const double time = frame->time;
-  status = dump_reader_next(reader, &frame, err);
-  if (status != LISI_OK)
-    return status;
-  const int64_t interval = frame != NULL ? frame->step - first : every > 0 ? every : 1;
+  enum { FRAMES = 100 };
+  int64_t interval = 0, last = first;
   double own = 0.0;
-  if (frame != NULL && timed && frame->has_time)
-    own = rounded((frame->time - time) / (double)interval, 10);
+  for (int k = 1; k < FRAMES; k++) {
+    status = dump_reader_next(reader, &frame, err);
+    if (status != LISI_OK)
+      return status;
+    if (frame == NULL)
+      break;
+    if (k == 1 && timed && frame->has_time)
+      own = rounded((frame->time - time) / (double)(frame->step - first), 10);
+    const int64_t gap = frame->step - last;
+    if (interval == 0 || gap < interval)
+      interval = gap;
+    last = frame->step;
+  }
+  if (interval == 0)
+    interval = every > 0 ? every : 1;
   o->every = every > 0 ? every : interval;
   o->pick = every > 0;
   o->base = every > 0 ? 0 : first % interval;
+  o->interval = dt > 0.0 ? interval : 0;
   const double given = timestep > 0.0 ? timestep : dt > 0.0 ? rounded(dt / (double)interval, 12) : 0.0;
   if (given > 0.0 && own > 0.0 && fabs(given - own) > 1e-6 * own)
     cli_warn("the dump's own times make a time step of %g ps; going on with %g ps as given", own, given);
@@ -56,8 +68,9 @@ static lisi_status look_ahead(dump_reader *reader, long every, double dt, double
 static void print_text(const assign_options *o, const assign_result *r, int n, const char **label, const int *count) {
   const double ps = o->timestep * (double)o->every;
   const int ncells = r->replicate[0] * r->replicate[1] * r->replicate[2];
-  printf("%s: %" PRId64 " samples every %g ps (steps %" PRId64 " to %" PRId64 "), %d x %d x %d unit cells\n", o->log,
-         r->nsamples, ps, r->first, r->last, r->replicate[0], r->replicate[1], r->replicate[2]);
+  printf("%s: %" PRId64 " samples every %g ps (steps %" PRId64 " to %" PRId64
+         ", time step %g ps), %d x %d x %d unit cells\n",
+         o->log, r->nsamples, ps, r->first, r->last, o->timestep, r->replicate[0], r->replicate[1], r->replicate[2]);
   printf("%d %s in %d sites, %lld jumps", r->natoms, o->species, r->nsites, r->njumps);
   if (r->njumps > 0 && r->nsamples > 1)
     printf(" (one per atom in %.4g ps)", ps * (double)(r->nsamples - 1) * r->natoms / (double)r->njumps);

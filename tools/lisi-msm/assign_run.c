@@ -356,6 +356,11 @@ static int64_t unknown_from(const assignment *a, int64_t step) {
 static lisi_status refuse_other_stride(assignment *a, const dump_frame *frame, lisi_error *err) {
   enum { ALIKE = 3 };
   const int64_t gap = frame->step - a->result->last;
+  if (gap == a->o->every && a->gap > 0 && a->gaps_alike >= ALIKE)
+    return lisi_fail(err, LISI_ERR_INPUT,
+                     "%s:%ld: up to step %" PRId64 " frames are %" PRId64 " steps apart, from there on %" PRId64
+                     "; expected one stride: give one that both hold with --every N, or assign the parts one by one",
+                     frame->file, frame->line, a->result->last, a->gap, gap);
   if (gap == a->o->every) {
     a->regular = true;
     a->gap = 0;
@@ -478,14 +483,22 @@ lisi_status assign_run(const assign_options *options, dump_reader *reader, assig
     status =
         lisi_fail(err, LISI_ERR_INPUT, "--framework %s: the site file has no framework positions", options->framework);
   progress bar = progress_start("assign");
-  int64_t nframes = 0;
+  int64_t nframes = 0, before = 0;
   while (status == LISI_OK) {
     dump_frame *frame;
     status = dump_reader_next(reader, &frame, err);
     report_warnings(reader);
     if (status != LISI_OK || frame == NULL)
       break;
-    nframes++;
+    if (nframes++ > 0 && options->interval > 0 && (frame->step - before) % options->interval != 0) {
+      status =
+          lisi_fail(err, LISI_ERR_INPUT,
+                    "%s:%ld: steps %" PRId64 " and %" PRId64 " are %" PRId64 " apart, frames at the beginning %" PRId64
+                    ", which --dt was taken for; give the time step with --timestep instead",
+                    frame->file, frame->line, before, frame->step, frame->step - before, options->interval);
+      break;
+    }
+    before = frame->step;
     if (progress_interrupted()) {
       status = lisi_fail(err, LISI_ERR_CANCELLED, "interrupted; nothing is written");
       break;
