@@ -42,6 +42,17 @@ refused 2 ".gz" good.dump --sites sites.yaml -o there/run.jumps.gz
 refused 2 "nowhere" good.dump --sites sites.yaml -o nowhere/run.jumps
 pass "the call"
 
+# ---- an output never replaces an input
+cp good.dump own.msd; cp sites.yaml where.msd; ln -s good.dump link.dump
+refused 2 "good.dump would be written over good.dump" good.dump --sites sites.yaml -o good.dump
+refused 2 "would be written over good.dump" good.dump --sites sites.yaml -o link.dump
+refused 2 "would be written over sites.yaml" good.dump --sites sites.yaml -o sites.yaml
+refused 2 "own.msd would be written over own.msd" own.msd --sites sites.yaml -o own
+refused 2 "where.msd would be written over where.msd" good.dump --sites where.msd -o where --msd 0,0
+cmp good.dump own.msd && cmp sites.yaml where.msd || fail "an input is changed"
+rm own.msd where.msd link.dump
+pass "outputs over inputs"
+
 # ---- files
 refused 2 "missing.dump" missing.dump "${usual[@]}"
 refused 2 "folder" there "${usual[@]}"

@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "doc_tree.h"
 #include "dump_options.h"
+#include "input_files.h"
 #include "progress.h"
 
 #include <inttypes.h>
@@ -143,6 +144,22 @@ static lisi_status show(const assign_options *o, const assign_result *r, bool js
   return status;
 }
 
+/* The log and FILE.msd beside it: neither takes the place of an input. */
+static lisi_status refuse_outputs(const char *log, const char *sites, int n, const char *const *file, lisi_error *err) {
+  char *msd = NULL;
+  if (asprintf(&msd, "%s.msd", log) < 0)
+    return lisi_no_memory(err, strlen(log) + 5);
+  const char *const output[2] = {log, msd};
+  lisi_status status = LISI_OK;
+  for (int k = 0; k < 2 && status == LISI_OK; k++) {
+    status = refuse_overwriting(output[k], 1, &sites, err);
+    if (status == LISI_OK)
+      status = refuse_overwriting(output[k], n, file, err);
+  }
+  free(msd);
+  return status;
+}
+
 int cmd_assign(int argc, char **argv) {
   assign_options o = {.species = "Li", .rule = {.mode = TRACK_NEAREST, .dwell = 1}, .flush = 100};
   const char *sites = NULL, *map_text = NULL;
@@ -237,6 +254,8 @@ int cmd_assign(int argc, char **argv) {
     status = site_set_load(sites, &set, &err);
   o.sites = set;
   const char *const *files = (const char *const *)args.positional;
+  if (status == LISI_OK)
+    status = refuse_outputs(o.log, sites, args.npositional, files, &err);
   if (status == LISI_OK)
     status = dump_reader_open(args.npositional, files, map.n, map.name, &reader, &err);
   if (status == LISI_OK)
