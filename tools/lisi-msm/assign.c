@@ -21,8 +21,24 @@ static double rounded(double value, int digits) {
   return strtod(text, NULL);
 }
 
-/* What the first frames tell: the sampling interval, which is the smallest gap between them (one of them may be
- * missing), where the dump has times the time step, and the box that the first one is a flip of. */
+/* The gap that most of n have, of several the smallest: frames may be missing, and one may stand where none belongs. */
+static int64_t usual_gap(int n, const int64_t *gap) {
+  int64_t best = 0;
+  int most = 0;
+  for (int k = 0; k < n; k++) {
+    int alike = 0;
+    for (int m = 0; m < n; m++)
+      alike += gap[m] == gap[k];
+    if (alike > most || (alike == most && gap[k] < best)) {
+      most = alike;
+      best = gap[k];
+    }
+  }
+  return best;
+}
+
+/* What the first frames tell: the sampling interval, which is the gap that most of them have, where the dump has times
+ * the time step, and the box that the first one is a flip of. */
 static lisi_status look_ahead(dump_reader *reader, long every, double dt, double timestep, assign_options *o,
                               bool *flipped, double H[3][3], lisi_error *err) {
   dump_frame *frame;
@@ -36,7 +52,8 @@ static lisi_status look_ahead(dump_reader *reader, long every, double dt, double
   const bool timed = frame->has_time;
   const double time = frame->time;
   enum { FRAMES = 100 };
-  int64_t interval = 0, last = first;
+  int64_t gap[FRAMES], last = first;
+  int ngaps = 0;
   double own = 0.0;
   for (int k = 1; k < FRAMES; k++) {
     status = dump_reader_next(reader, &frame, err);
@@ -46,17 +63,14 @@ static lisi_status look_ahead(dump_reader *reader, long every, double dt, double
       break;
     if (k == 1 && timed && frame->has_time)
       own = rounded((frame->time - time) / (double)(frame->step - first), 10);
-    const int64_t gap = frame->step - last;
-    if (interval == 0 || gap < interval)
-      interval = gap;
+    gap[ngaps++] = frame->step - last;
     last = frame->step;
   }
-  if (interval == 0)
-    interval = every > 0 ? every : 1;
+  const int64_t interval = ngaps > 0 ? usual_gap(ngaps, gap) : every > 0 ? every : 1;
   o->every = every > 0 ? every : interval;
   o->pick = every > 0;
   o->base = every > 0 ? 0 : first % interval;
-  o->interval = dt > 0.0 ? interval : 0;
+  o->interval = dt > 0.0 && every > 0 ? interval : 0; /* without --every, the grid of steps is watched */
   const double given = timestep > 0.0 ? timestep : dt > 0.0 ? rounded(dt / (double)interval, 12) : 0.0;
   if (given > 0.0 && own > 0.0 && fabs(given - own) > 1e-6 * own)
     cli_warn("the dump's own times make a time step of %g ps; going on with %g ps as given", own, given);
