@@ -28,6 +28,8 @@ frames 0 2 4 6 7 8 9 >narrower.dump
 refused "up to step 150 frames are 50 steps apart, from there on 25" narrower.dump --sites sites.yaml
 frames 0 1 2 3 >a.dump; frames 4 6 8 10 12 >b.dump # two runs with another N in a row
 refused "frames are 50 steps apart" a.dump b.dump --sites sites.yaml
+frames 0 2 4 6 8 9 10 11 >narrower.dump
+refused "step 225 does not continue 0 + k x 50" narrower.dump --sites sites.yaml
 frames 0 1 2 4 5 6 8 9 10 >holes.dump # frames that are missing now and then are breaks
 good holes.dump --sites sites.yaml -o holes.jumps
 [[ $(grep -c '^B' holes.jumps) == 2 ]] || fail "two frames are missing: $(grep '^B' holes.jumps)"
@@ -86,6 +88,14 @@ good li.dump --sites sites.yaml --framework none -o li.jumps
 grep -q '^framework no$' li.jumps || fail "the log does not say that no drift was taken off"
 diff <(sed '1,/^data$/d; /^F/d' li.jumps) <(sed '1,/^data$/d; /^F/d' run.jumps) || fail "a framework that stands still: other jumps"
 pass "lithium alone"
+
+# ---- an element of the host that is not there
+refused "good.dump:1: --framework Si,Ge: no atom of 'Ge'" good.dump --sites sites.yaml --framework Si,Ge
+refused "no atom of 'si'" good.dump --sites sites.yaml --framework si
+refused "no atom of ''" good.dump --sites sites.yaml --framework Si,
+good good.dump --sites sites.yaml --framework Si -o x.jumps
+cmp x.jumps run.jumps || fail "the same framework, another log"
+pass "elements of the host"
 
 # ---- elements for types, types for elements, nobody there
 make 6 3 typed.dump 0

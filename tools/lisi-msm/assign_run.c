@@ -146,6 +146,27 @@ static lisi_status take_atoms(assignment *a, const dump_reader *reader, const du
   return LISI_OK;
 }
 
+/* An element of --framework that no atom of the first frame has is a slip of the pen: its atoms would silently be left
+ * out of the drift. */
+static lisi_status refuse_unknown_hosts(const assignment *a, const dump_reader *reader, const dump_frame *frame,
+                                        lisi_error *err) {
+  for (const char *p = a->o->framework; p != NULL; p = *p == ',' ? p + 1 : NULL) {
+    const size_t n = strcspn(p, ",");
+    bool met = false;
+    for (int k = 0; k < frame->natoms && !met; k++) {
+      const char *name = dump_reader_species(reader, frame->species[k]);
+      met = strlen(name) == n && memcmp(name, p, n) == 0;
+    }
+    if (!met)
+      return lisi_fail(err, LISI_ERR_INPUT,
+                       "%s:%ld: --framework %s: no atom of '%.*s'; expected elements of the dump (--map 1=Li,2=Si for "
+                       "numeric types)",
+                       frame->file, frame->line, a->o->framework, (int)n, p);
+    p += n;
+  }
+  return LISI_OK;
+}
+
 /* ---- first sample
  * --------------------------------------------------------------------------------------------------------------------------------------
  */
@@ -434,6 +455,8 @@ static lisi_status sample(assignment *a, const dump_reader *reader, const dump_f
   lisi_status status = first ? LISI_OK : refuse_other_box(a, frame, err);
   if (status == LISI_OK)
     status = take_atoms(a, reader, frame, first, err);
+  if (status == LISI_OK && first && a->has_host)
+    status = refuse_unknown_hosts(a, reader, frame, err);
   if (status == LISI_OK && first)
     status = begin(a, frame, err);
   if (status == LISI_OK)
