@@ -31,7 +31,7 @@ static void name_of(const path_set *paths, int state, orbit_kind kind, char name
   if (kind == ORBIT_LABEL && label[0] != '\0')
     memcpy(name, label, STATE_LABEL);
   else if (label[0] != '\0')
-    (void)snprintf(name, STATE_LABEL, "%.12s#%d", label, s + 1);
+    (void)snprintf(name, STATE_LABEL, "%.19s#%d", label, s + 1);
   else
     (void)snprintf(name, STATE_LABEL, "%lld", paths->space.number[s]);
 }

@@ -37,6 +37,15 @@ exits 0 "$BIN/lisi-msm" jumps a.jumps
 grep -q '^A .* 4 ' out && grep -q 'strings: one atom enters' out && grep -q 'where a jump out of' out || fail "the tables: $(cat out)"
 # each site by itself; two logs, one compressed, are two runs
 jumps a.jumps --by site; [[ $(json label 2) == '"B#2"' ]] || fail "--by site: $(json label 2)"
+# labels as long as a site file may have them, alike but for the last letter, stay apart
+sed '/^|/{s/label: A/label: one_label_of_thirty_letters_xyA/;s/label: B/label: one_label_of_thirty_letters_xyB/}' a.jumps >long.jumps
+jumps long.jumps
+[[ $(json label 1) == '"one_label_of_thirty_letters_xyA"' && $(json label 2) == '"one_label_of_thirty_letters_xyB"' ]] || fail "long labels: $(json label 1) $(json label 2)"
+within residence 1 4
+exits 0 "$BIN/lisi-msm" merge long.jumps --lags 1 -o long.counts
+grep -q 'one_label_of_thirty_letters_xyB$' long.counts || grep -q 'one_label_of_thirty_letters_xyB ' long.counts || fail "long labels in counts"
+exits 0 "$BIN/lisi-msm" merge long.counts -o again.counts
+cmp long.counts again.counts || fail "long labels: counts are not read as they are written"
 log -v seed=2 >b.jumps; gzip b.jumps
 jumps a.jumps b.jumps.gz
 [[ $(json n_Li) == 60 ]] || fail "walkers of two logs"
