@@ -414,6 +414,8 @@ static void finish(const path_set *paths, bool geometry, jump_stats *s, const ta
   s->undone = share_of(p, row(t, t->undone), row(t, t->judged));
   s->multi = geometry ? share_of(p, row(t, t->multi), row(t, t->jumps)) : (measured){NAN, NAN};
   s->unassigned = ratio(p, row(t, t->unassigned), row(t, t->time), 0.0);
+  const double before = (double)paths->unplaced * paths->dt;
+  s->before_first = before > 0.0 ? before / (before + s->li_time) : 0.0;
   finish_orbits(paths, s, t, samples);
   for (int c = 0; c < s->nclasses; c++) {
     jump_class *q = &s->class[c];

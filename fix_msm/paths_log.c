@@ -118,6 +118,18 @@ static lisi_status follow(follower *f, const jump_record *r, lisi_error *err) {
   return path_add(f->paths, sample_of(f, r->step), r->to - 1, f->n, err);
 }
 
+/* Samples that are known, times the atoms there are in all. */
+static long long known_samples(const jump_log_data *log, const size_t *breaks, size_t nbreaks, const follower *f,
+                               long long natoms) {
+  long long begin = 0, sum = 0;
+  for (size_t k = 0; k < nbreaks; k++) {
+    const jump_record *r = &log->event[breaks[k]].r;
+    sum += sample_of(f, r->left) + 1 - begin;
+    begin = sample_of(f, r->step);
+  }
+  return (sum + sample_of(f, log->last) + 1 - begin) * natoms;
+}
+
 /* All atoms of one log. */
 static lisi_status take_log(const jump_log_data *log, path_set *paths, lisi_error *err) {
   atom_event *list = malloc((log->n + 1) * sizeof *list);
@@ -135,6 +147,9 @@ static lisi_status take_log(const jump_log_data *log, path_set *paths, lisi_erro
       list[n++] = (atom_event){&log->event[k], k};
   }
   qsort(list, n, sizeof *list, by_atom);
+  const size_t first_path = paths->n;
+  const int first_walker = paths->nwalkers;
+  bool any_gone = false;
   follower f = {.paths = paths,
                 .start = log->header.start,
                 .every = log->header.every,
@@ -153,6 +168,7 @@ static lisi_status take_log(const jump_log_data *log, path_set *paths, lisi_erro
     /* The samples between the last known one and the break are nobody's. */
     while (next_break < nbreaks && log->event[breaks[next_break]].r.step <= r->step)
       close_path(&f, sample_of(&f, log->event[breaks[next_break++]].r.left) + 1);
+    any_gone = any_gone || list[k].event->kind == JUMP_EVENT_GONE;
     if (list[k].event->kind == JUMP_EVENT_GONE)
       close_path(&f, sample_of(&f, r->step));
     else
@@ -162,6 +178,12 @@ static lisi_status take_log(const jump_log_data *log, path_set *paths, lisi_erro
   }
   if (status == LISI_OK && paths->nwalkers <= f.walker)
     paths->nwalkers = f.walker + 1;
+  /* Where atoms come and go nobody knows how many there were that had no site yet. */
+  if (status == LISI_OK && !any_gone && paths->nwalkers - first_walker <= log->header.natoms) {
+    paths->unplaced += known_samples(log, breaks, nbreaks, &f, log->header.natoms);
+    for (size_t k = first_path; k < paths->n; k++)
+      paths->unplaced -= paths->path[k].end - paths->path[k].step[0].t;
+  }
 done:
   free(list);
   free(breaks);

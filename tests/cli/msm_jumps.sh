@@ -37,6 +37,18 @@ exits 0 "$BIN/lisi-msm" jumps a.jumps
 grep -q '^A .* 4 ' out && grep -q 'strings: one atom enters' out && grep -q 'where a jump out of' out || fail "the tables: $(cat out)"
 # each site by itself; two logs, one compressed, are two runs
 jumps a.jumps --by site; [[ $(json label 2) == '"B#2"' ]] || fail "--by site: $(json label 2)"
+# time before the first core: five samples of the second atom of three, all of the third's twenty, and three of the first behind a break
+log -v seed=1 -v walkers=3 -v mode='core 0.4' >core.jumps
+sed '/^data$/q' core.jumps >late.jumps
+cell=$(awk '/^cell/ { sub("cell ", ""); print }' late.jumps)
+every=$(awk '/^every/ { print $2 }' late.jumps)
+s() { echo $(($1 * every)); }
+printf '%s\n' "0 1 0 1 0 0 0" "$(s 5) 2 0 3 0 0 0" "F $(s 9) $cell" "B $(s 15)" "$(s 15) 2 0 3 0 0 0" "$(s 18) 1 0 1 0 0 0" "F $(s 24) $cell" >>late.jumps
+jumps late.jumps
+close "$(json before_first)" 0.46666666666666667 1e-12 # 5 + 20 + 3 of 60
+exits 0 "$BIN/lisi-msm" jumps late.jumps
+grep -q "^before the first core: 46.7 %" out || fail "before the first core: $(head -n 3 out)"
+jumps a.jumps; [[ $(json before_first) == 0.0 ]] || fail "nearest sites leave nothing out: $(json before_first)"
 # labels as long as a site file may have them, alike but for the last letter, stay apart
 sed '/^|/{s/label: A/label: one_label_of_thirty_letters_xyA/;s/label: B/label: one_label_of_thirty_letters_xyB/}' a.jumps >long.jumps
 jumps long.jumps
