@@ -116,7 +116,11 @@ refused "closer than the sum of their radii" good.dump --sites other.yaml
 sed 's/label: A,/label: A, radius: 2.5,/' sites.yaml >other.yaml
 refused "closer than" good.dump --sites other.yaml # to its own image
 sed 's/label: A,/label: A, radius: 0.8,/; s/label: B,/label: B, radius: 0.8,/' sites.yaml >other.yaml
-good good.dump --sites other.yaml -o x.jumps
+good good.dump --sites other.yaml --core 0.5 -o x.jumps
+says "other.yaml: the radius of site 1 (A) is looked at for overlap only"
+good good.dump --sites sites.yaml --core 0.5 -o y.jumps
+[[ ! -s err ]] || fail "a warning for nothing: $(cat err)"
+cmp <(sed '1,/^data$/d' x.jumps) <(sed '1,/^data$/d' y.jumps) || fail "a radius has changed the jumps"
 pass "radii"
 
 # ---- not periodic

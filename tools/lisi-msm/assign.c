@@ -174,6 +174,16 @@ static lisi_status refuse_outputs(const char *log, const char *sites, int n, con
   return status;
 }
 
+static void tell_unused_radius(const site_set *set, const char *name) {
+  for (int k = 0; k < set->nsites; k++)
+    if (set->site[k].radius > 0.0) {
+      cli_warn(
+          "%s: the radius of site %d (%s) is looked at for overlap only; --core R and --sphere R hold for all sites",
+          name, k + 1, set->site[k].label);
+      return;
+    }
+}
+
 int cmd_assign(int argc, char **argv) {
   assign_options o = {.species = "Li", .rule = {.mode = TRACK_NEAREST, .dwell = 1}, .flush = 100};
   const char *sites = NULL, *map_text = NULL;
@@ -266,6 +276,8 @@ int cmd_assign(int argc, char **argv) {
   o.msd.norigins = msd_numbers[1];
   if (status == LISI_OK)
     status = site_set_load(sites, &set, &err);
+  if (status == LISI_OK)
+    tell_unused_radius(set, sites);
   o.sites = set;
   const char *const *files = (const char *const *)args.positional;
   if (status == LISI_OK)
