@@ -26,6 +26,9 @@ refused 2 "-o" good.dump --sites sites.yaml
 refused 2 "unknown option '--core-radius'" good.dump "${usual[@]}" --core-radius 1
 refused 2 "exclude each other" good.dump "${usual[@]}" --core 0.5 --sphere 0.5
 refused 2 "--core" good.dump "${usual[@]}" --core -1
+refused 2 "--core: expected a radius above 0, found 0" good.dump "${usual[@]}" --core 0
+refused 2 "--sphere: expected a radius above 0, found 0" good.dump "${usual[@]}" --sphere 0
+refused 2 "exclude each other" good.dump "${usual[@]}" --core 0 --sphere 0.5
 refused 2 "overlap" good.dump "${usual[@]}" --core 3
 refused 2 "--dwell" good.dump "${usual[@]}" --dwell 0
 refused 2 "--every" good.dump "${usual[@]}" --every -5

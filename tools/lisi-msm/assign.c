@@ -187,7 +187,7 @@ static void tell_unused_radius(const site_set *set, const char *name) {
 int cmd_assign(int argc, char **argv) {
   assign_options o = {.species = "Li", .rule = {.mode = TRACK_NEAREST, .dwell = 1}, .flush = 100};
   const char *sites = NULL, *map_text = NULL;
-  double core = 0.0, sphere = 0.0, dt = 0.0, timestep = 0.0;
+  double core = NAN, sphere = NAN /* not given */, dt = 0.0, timestep = 0.0;
   long every = 0, dwell = 1, flush = 100;
   cli_numbers replicate = {0}, msd = {0};
   bool json = false;
@@ -243,11 +243,11 @@ int cmd_assign(int argc, char **argv) {
   else if (strlen(o.log) > 3 && strcmp(o.log + strlen(o.log) - 3, ".gz") == 0)
     status = lisi_fail(&err, LISI_ERR_INPUT,
                        "%s: jump logs are written as plain text; leave out .gz and compress the finished log", o.log);
-  else if (core != 0.0 && sphere != 0.0)
+  else if (!isnan(core) && !isnan(sphere))
     status = lisi_fail(&err, LISI_ERR_INPUT, "--core and --sphere exclude each other");
-  else if (core < 0.0 || sphere < 0.0)
+  else if (core <= 0.0 || sphere <= 0.0)
     status = lisi_fail(&err, LISI_ERR_INPUT, "--%s: expected a radius above 0, found %g",
-                       core < 0.0 ? "core" : "sphere", core < 0.0 ? core : sphere);
+                       core <= 0.0 ? "core" : "sphere", core <= 0.0 ? core : sphere);
   else if (dwell < 1 || dwell > 1000000)
     status = lisi_fail(&err, LISI_ERR_INPUT, "--dwell: expected an integer from 1, found %ld", dwell);
   else if (every < 0)
@@ -269,7 +269,7 @@ int cmd_assign(int argc, char **argv) {
   if (status == LISI_OK && (msd_numbers[0] == 0) != (msd_numbers[1] == 0))
     status = lisi_fail(&err, LISI_ERR_INPUT, "--msd: expected two integers from 1, or 0,0");
   o.rule.mode = core > 0.0 ? TRACK_CORE : sphere > 0.0 ? TRACK_SPHERE : TRACK_NEAREST;
-  o.rule.radius = core > 0.0 ? core : sphere;
+  o.rule.radius = core > 0.0 ? core : sphere > 0.0 ? sphere : 0.0;
   o.rule.dwell = (int)dwell;
   o.flush = flush;
   o.msd.spacing = msd_numbers[0];
