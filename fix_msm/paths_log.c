@@ -84,6 +84,7 @@ typedef struct {
   int n[3];
   int walker;
   int run;
+  const char *file;
 } follower;
 
 static long long sample_of(const follower *f, int64_t step) {
@@ -109,8 +110,8 @@ static lisi_status follow(follower *f, const jump_record *r, lisi_error *err) {
     for (int a = 0; a < 3; a++) {
       const long long n = (f->known ? (long long)f->n[a] : 0LL) + r->n[a];
       if (n > INT_MAX / 4 || n < -INT_MAX / 4)
-        return lisi_fail(err, LISI_ERR_INPUT, "atom %lld at step %lld: its image number %lld is out of range",
-                         (long long)r->id, (long long)r->step, n);
+        return lisi_fail(err, LISI_ERR_INPUT, "%s: atom %lld at step %lld: its image number %lld is out of range",
+                         f->file, (long long)r->id, (long long)r->step, n);
       f->n[a] = (int)n;
     }
     f->known = true;
@@ -131,7 +132,7 @@ static long long known_samples(const jump_log_data *log, const size_t *breaks, s
 }
 
 /* All atoms of one log. */
-static lisi_status take_log(const jump_log_data *log, path_set *paths, lisi_error *err) {
+static lisi_status take_log(const jump_log_data *log, const char *file, path_set *paths, lisi_error *err) {
   atom_event *list = malloc((log->n + 1) * sizeof *list);
   size_t *breaks = malloc((log->n + 1) * sizeof *breaks); /* their events */
   lisi_status status = LISI_OK;
@@ -151,6 +152,7 @@ static lisi_status take_log(const jump_log_data *log, path_set *paths, lisi_erro
   const int first_walker = paths->nwalkers;
   bool any_gone = false;
   follower f = {.paths = paths,
+                .file = file,
                 .start = log->header.start,
                 .every = log->header.every,
                 .walker = paths->nwalkers - 1,
@@ -218,7 +220,7 @@ lisi_status paths_from_jump_logs(int nfiles, const char *const *file, path_set *
         for (int c = 0; c < 3; c++)
           cell[a][c] += samples * log.mean_cell[a][c];
       }
-      status = take_log(&log, paths, err);
+      status = take_log(&log, file[k], paths, err);
       if (status == LISI_OK && paths->n == 0)
         status = lisi_fail(err, LISI_ERR_INPUT, "%s: no atom was ever in a site", file[k]);
     }

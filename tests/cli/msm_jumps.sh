@@ -125,6 +125,10 @@ edit back.jumps 'NR == first { t = $1 } NR == first + 60 { $1 = t - 10 } { print
 bad "back.jumps:$((data + 100)): expected" back.jumps
 edit site.jumps 'NR == first { $4 = 9 } { print }'
 bad "site.jumps:$((data + 40)): expected 'step id from to nx ny nz [left]' with sites from 0 to 8" site.jumps
+awk -v n=$((data + 40)) 'NR == n { $5 = 999999999 } { print }' a.jumps >image.jumps
+bad "image.jumps:$((data + 40)): expected 'step id from to nx ny nz [left]' with sites from 0 to 8, steps from 0, images to 536870911" image.jumps
+awk -v n=$((data + 40)) 'NR == n { $5 = 536870911 } NR > n && $2 == w && $5 == 0 && NF == 7 { $5 = 536870911 } { print } NR == n { w = $2 }' a.jumps >image.jumps
+bad "image.jumps: atom" image.jumps
 edit grid.jumps 'NR == first { $1 += 1 } { print }'
 bad "grid.jumps:" grid.jumps
 edit nan.jumps 'NR == first { $5 = "nan" } { print }'
