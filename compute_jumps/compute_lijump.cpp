@@ -214,6 +214,14 @@ ComputeLiJump::ComputeLiJump(LAMMPS *lmp, int narg, char **arg)
     utils::logmesg(lmp, "compute lijump {}: {} sites in {} x {} x {} cells of {}, mode {}{}, dwell {}\n", id,
                    site_index_sites(site_idx), repl[0], repl[1], repl[2], sites_name, track_mode_name(track_rule.mode),
                    track_rule.mode == TRACK_NEAREST ? "" : fmt::format(" {}", track_rule.radius), track_rule.dwell);
+    for (int k = 0; k < set->nsites; k++)
+      if (set->site[k].radius > 0.0) {
+        error->warning(FLERR,
+                       "compute lijump {}: the radius of site {} ({}) of {} is looked at for overlap only; core R and "
+                       "sphere R hold for all sites",
+                       id, k + 1, set->site[k].label, sites_name);
+        break;
+      }
     if (frame_group.empty())
       utils::logmesg(lmp, "compute lijump {}: no framework group, so no drift is taken off\n", id);
   }

@@ -661,32 +661,73 @@ static lisi_status read_frame(dump_reader *reader, int64_t limit, outcome *what,
   return status;
 }
 
-/* The step of a file's first frame. */
-static lisi_status first_step(dump_reader *reader, int k, lisi_error *err) {
+/* Passes over the rest of a frame, behind its time step. *whole: it is all there, or there is something in it that
+ * read_frame refuses. */
+static lisi_status pass_over(dump_reader *reader, bool *whole, lisi_error *err) {
+  int64_t left = -1; /* atoms still to come; -1: not known yet */
+  bool counts = false, rows = false;
+  *whole = true;
+  while (left != 0 || !rows) {
+    char *line;
+    int length;
+    const lisi_status status = line_reader_next(reader->lines, &line, &length, err);
+    if (status != LISI_OK)
+      return status;
+    if (line == NULL || line_reader_cut_off(reader->lines)) {
+      *whole = false;
+      return LISI_OK;
+    }
+    if (rows) {
+      if (starts(line, "ITEM:"))
+        return LISI_OK;
+      left--;
+    } else if (counts) {
+      const char *word;
+      int n;
+      counts = false;
+      if (split(line, 1, &word, &n) != 1 || !number_read_int64(word, n, &left) || left < 0)
+        return LISI_OK;
+    } else if (strcmp(line, "ITEM: NUMBER OF ATOMS") == 0) {
+      counts = true;
+    } else if (starts(line, "ITEM: ATOMS")) {
+      rows = true;
+      if (left < 0)
+        return LISI_OK;
+    } else if (starts(line, "ITEM: TIMESTEP")) {
+      return LISI_OK;
+    }
+  }
+  return LISI_OK;
+}
+
+/* The step of a file's first frame; -1: the file stops before that frame ends, and has none. */
+static lisi_status first_step(dump_reader *reader, int k, int ngiven, lisi_error *err) {
   lisi_status status = line_reader_open(reader->file[k], &reader->lines, err);
   if (status != LISI_OK)
     return status;
-  bool found = false;
+  bool whole = false, found = false;
+  reader->first[k] = -1;
   while (status == LISI_OK && !found) {
     char *line;
     int length;
     status = line_reader_next(reader->lines, &line, &length, err);
-    if (status != LISI_OK)
+    if (status != LISI_OK || line == NULL || (line_reader_cut_off(reader->lines) && starts("ITEM: TIMESTEP", line)))
       break;
-    if (line == NULL || (line_reader_cut_off(reader->lines) && starts("ITEM: TIMESTEP", line))) {
-      status = lisi_fail(err, LISI_ERR_INPUT, "%s: the trajectory is empty (no frame)", reader->file[k]);
-      break;
-    }
     const long number = line_reader_number(reader->lines);
     if (number == 1 && !starts(line, "ITEM:"))
       status = lisi_fail(err, LISI_ERR_INPUT, "%s:1: expected a LAMMPS dump (ITEM: TIMESTEP), found '%.60s'",
                          reader->file[k], line);
     else if (strcmp(line, "ITEM: TIMESTEP") == 0) {
+      int64_t step = -1;
       bool end = false;
-      status = integer_line(reader, "a time step", 0, INT64_C(9007199254740992), &reader->first[k], &end, err);
-      if (status == LISI_OK && end)
-        status = lisi_fail(err, LISI_ERR_INPUT, "%s: the trajectory is empty (no frame)", reader->file[k]);
+      status = integer_line(reader, "a time step", 0, INT64_C(9007199254740992), &step, &end, err);
       found = true;
+      if (status == LISI_OK && !end && ngiven > 1)
+        status = pass_over(reader, &whole, err);
+      else
+        whole = !end; /* of a single file the frame is read anyway */
+      if (whole)
+        reader->first[k] = step;
     } else if (number > 20) {
       status = lisi_fail(err, LISI_ERR_INPUT, "%s: expected a LAMMPS dump, found no ITEM: TIMESTEP in its first lines",
                          reader->file[k]);
@@ -695,6 +736,24 @@ static lisi_status first_step(dump_reader *reader, int k, lisi_error *err) {
   line_reader_close(reader->lines);
   reader->lines = NULL;
   return status;
+}
+
+/* Opens file k and looks at it. One without a whole frame is left out: it must not end the file before it. */
+static lisi_status take_file(dump_reader *reader, const char *file, int ngiven, lisi_error *err) {
+  const int k = reader->nfiles++;
+  reader->file[k] = strdup(file);
+  if (reader->file[k] == NULL)
+    return lisi_no_memory(err, strlen(file) + 1);
+  const lisi_status status = first_step(reader, k, ngiven, err);
+  if (status != LISI_OK || reader->first[k] >= 0)
+    return status;
+  if (ngiven == 1)
+    return lisi_fail(err, LISI_ERR_INPUT, "%s: the trajectory is empty (no frame)", file);
+  warn(reader, "%s: no whole frame; the file is left out", file);
+  free(reader->file[k]);
+  reader->file[k] = NULL;
+  reader->nfiles--;
+  return LISI_OK;
 }
 
 lisi_status dump_reader_open(int nfiles, const char *const *files, int ntypes, const char *const *type_name,
@@ -714,11 +773,11 @@ lisi_status dump_reader_open(int nfiles, const char *const *files, int ntypes, c
   lisi_status status = LISI_OK;
   if (reader->file == NULL || reader->first == NULL || reader->species == NULL)
     status = lisi_no_memory(err, (size_t)nfiles * sizeof *reader->file);
-  for (int k = 0; status == LISI_OK && k < nfiles; k++) {
-    reader->nfiles = k + 1;
-    reader->file[k] = strdup(files[k]);
-    status = reader->file[k] == NULL ? lisi_no_memory(err, strlen(files[k])) : first_step(reader, k, err);
-  }
+  for (int k = 0; status == LISI_OK && k < nfiles; k++)
+    status = take_file(reader, files[k], nfiles, err);
+  if (status == LISI_OK && reader->nfiles == 0)
+    status = lisi_fail(err, LISI_ERR_INPUT, "%s: the trajectory is empty (no whole frame, and none in the other files)",
+                       files[0]);
   for (int k = 0; status == LISI_OK && k < ntypes; k++) {
     const size_t n = strlen(type_name[k]);
     if (n >= NAME)
@@ -728,12 +787,12 @@ lisi_status dump_reader_open(int nfiles, const char *const *files, int ntypes, c
       memcpy(reader->species[k], type_name[k], n + 1);
     reader->ntypes = reader->nspecies = k + 1;
   }
-  for (int k = 1; status == LISI_OK && k < nfiles; k++)
+  for (int k = 1; status == LISI_OK && k < reader->nfiles; k++)
     if (reader->first[k] <= reader->first[k - 1])
       status =
           lisi_fail(err, LISI_ERR_INPUT,
                     "%s begins at step %lld, %s, given before it, at step %lld; give the files in the order of time",
-                    files[k], (long long)reader->first[k], files[k - 1], (long long)reader->first[k - 1]);
+                    reader->file[k], (long long)reader->first[k], reader->file[k - 1], (long long)reader->first[k - 1]);
   if (status != LISI_OK) {
     dump_reader_close(reader);
     return status;

@@ -32,7 +32,8 @@ typedef struct {
 
 /* nfiles >= 1 files in the order of time; where they overlap (restarts) the later file wins. ntypes names for the
  * numeric types 1..ntypes (0: the element column decides, or without one the species is the type's number as text).
- * Every file is opened and looked at. Errors: a file that cannot be read or has no frame; files out of order. */
+ * Every file is opened and looked at; one of several without a whole frame is left out with a warning. Errors: a file
+ * that cannot be read; no frame in any; files out of order. */
 LISI_MUST_CHECK lisi_status dump_reader_open(int nfiles, const char *const *files, int ntypes,
                                              const char *const *type_name, dump_reader **reader, lisi_error *err);
 void dump_reader_close(dump_reader *reader); /* accepts NULL */

@@ -15,12 +15,14 @@
 extern "C" {
 #endif
 
+#define SITE_LABEL 32 /* with its end */
+
 typedef struct {
-  int type;         /* >= 1 */
-  char label[32];   /* "Li3"; the type as text where the file gives none */
-  double frac[3];   /* in [0, 1) of the unit cell */
-  int multiplicity; /* 0: not given */
-  double radius;    /* Angstrom; 0: not given */
+  int type;               /* >= 1 */
+  char label[SITE_LABEL]; /* "Li3"; the type as text where the file gives none */
+  double frac[3];         /* in [0, 1) of the unit cell */
+  int multiplicity;       /* 0: not given */
+  double radius;          /* Angstrom; 0: not given */
 } site;
 
 typedef struct {

@@ -26,7 +26,8 @@ lisi_status tracker_rule_check(const tracker_rule *rule, double closest, lisi_er
   /* A tenth of strain is let pass, because a box under pressure control breathes. */
   if (rule->radius > 0.5 * closest * 1.1)
     return lisi_fail(err, LISI_ERR_INPUT,
-                     "%s: a radius of %g A makes the two sites that are %g A apart overlap; expected at most %g A",
+                     "%s: a radius of %g A makes the two sites that are %g A apart overlap; expected at most %g A (a "
+                     "tenth more passes, because a box may breathe)",
                      track_mode_name(rule->mode), rule->radius, closest, 0.5 * closest);
   return LISI_OK;
 }
@@ -64,18 +65,6 @@ void atom_track_unpack(const double *b, atom_track *t) {
   t->since = (int64_t)b[10];
   t->entered = (int64_t)b[11];
   t->left = (int64_t)b[12];
-}
-
-static void renumber(int32_t n[3], const int M[3][3]) {
-  int32_t out[3];
-  for (int k = 0; k < 3; k++)
-    out[k] = n[0] * M[0][k] + n[1] * M[1][k] + n[2] * M[2][k];
-  memcpy(n, out, sizeof out);
-}
-
-void atom_track_renumber(atom_track *track, const int M[3][3]) {
-  renumber(track->n, M);
-  renumber(track->candidate_n, M);
 }
 
 static bool same_place(int32_t site, const int32_t n[3], int32_t other, const int32_t m[3]) {

@@ -49,9 +49,6 @@ typedef struct {
 enum { ATOM_TRACK_DOUBLES = 14 };
 void atom_track_pack(const atom_track *track, double *buffer); /* [ATOM_TRACK_DOUBLES] */
 void atom_track_unpack(const double *buffer, atom_track *track);
-/* Box flips and the like: every image of the track changes n -> n + shift[...]; here for a renumbering n_new = n_old .
- * M (row vector times integer matrix). */
-void atom_track_renumber(atom_track *track, const int M[3][3]);
 
 /* One line of the jump log (jump_log.h tells how to read it). */
 typedef struct {

@@ -14,6 +14,7 @@
 
 enum { MAX_FIELDS = 16, MAX_SITE_LINES = 1000000 };
 static const int64_t max_step = (int64_t)1 << 62; /* sums of two steps fit */
+enum { far_image = INT_MAX / 4 };                 /* no run goes that far; sums of some stay integers */
 
 /* ---- the header as text
  * ----------------------------------------------------------------------------------------------------------------------------------
@@ -414,12 +415,12 @@ static lisi_status read_event(const source *s, const char *line, const field *f,
   e->kind = JUMP_EVENT_JUMP;
   if ((n != 7 && n != 8) || !integer(f[0], h->start, max_step, &r->step) || !integer(f[1], 0, INT64_MAX, &r->id) ||
       !integer32(f[2], 0, nsites, &r->from) || !integer32(f[3], 0, nsites, &r->to) ||
-      !integer32(f[4], -(1 << 30), 1 << 30, &r->n[0]) || !integer32(f[5], -(1 << 30), 1 << 30, &r->n[1]) ||
-      !integer32(f[6], -(1 << 30), 1 << 30, &r->n[2]) || (n == 8 && !integer(f[7], 0, r->step, &r->left))) {
-    char expected[120];
+      !integer32(f[4], -far_image, far_image, &r->n[0]) || !integer32(f[5], -far_image, far_image, &r->n[1]) ||
+      !integer32(f[6], -far_image, far_image, &r->n[2]) || (n == 8 && !integer(f[7], 0, r->step, &r->left))) {
+    char expected[160];
     (void)snprintf(expected, sizeof expected,
-                   "'step id from to nx ny nz [left]' with sites from 0 to %d and steps from %" PRId64, nsites,
-                   h->start);
+                   "'step id from to nx ny nz [left]' with sites from 0 to %d, steps from %" PRId64 ", images to %d",
+                   nsites, h->start, far_image);
     return bad(s, err, expected, line);
   }
   if (r->from == r->to && (r->to == 0 || (r->n[0] == 0 && r->n[1] == 0 && r->n[2] == 0)))

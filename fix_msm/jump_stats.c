@@ -31,7 +31,7 @@ static void name_of(const path_set *paths, int state, orbit_kind kind, char name
   if (kind == ORBIT_LABEL && label[0] != '\0')
     memcpy(name, label, STATE_LABEL);
   else if (label[0] != '\0')
-    (void)snprintf(name, STATE_LABEL, "%.12s#%d", label, s + 1);
+    (void)snprintf(name, STATE_LABEL, "%.19s#%d", label, s + 1);
   else
     (void)snprintf(name, STATE_LABEL, "%lld", paths->space.number[s]);
 }
@@ -414,6 +414,8 @@ static void finish(const path_set *paths, bool geometry, jump_stats *s, const ta
   s->undone = share_of(p, row(t, t->undone), row(t, t->judged));
   s->multi = geometry ? share_of(p, row(t, t->multi), row(t, t->jumps)) : (measured){NAN, NAN};
   s->unassigned = ratio(p, row(t, t->unassigned), row(t, t->time), 0.0);
+  const double before = (double)paths->unplaced * paths->dt;
+  s->before_first = before > 0.0 ? before / (before + s->li_time) : 0.0;
   finish_orbits(paths, s, t, samples);
   for (int c = 0; c < s->nclasses; c++) {
     jump_class *q = &s->class[c];

@@ -68,7 +68,9 @@ typedef struct {
   double li_time; /* lithium x ps, in sites or not */
   measured rate;  /* jumps per lithium and ps */
   measured undone, multi;
-  measured unassigned; /* share of the time in no site */
+  measured unassigned; /* share of the time in no site, between two of them */
+  double
+      before_first; /* share of the atoms' whole time before their first core or sphere, which is in no other number */
 } jump_stats;
 
 LISI_MUST_CHECK lisi_status jump_stats_make(const path_set *paths, const jump_list *list, orbit_kind kind,

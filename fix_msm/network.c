@@ -162,6 +162,8 @@ static lisi_status read_sites(const yaml_doc *doc, yaml_ref root, state_space *s
       const char *text = yaml_text(doc, yaml_get(doc, site, "label"));
       if (text == NULL)
         text = yaml_text(doc, yaml_get(doc, site, "type"));
+      if (text != NULL && strlen(text) >= STATE_LABEL)
+        return yaml_fail(doc, site, err, "label: expected at most %d characters, found '%s'", STATE_LABEL - 1, text);
       if (text != NULL)
         (void)snprintf(space->label[k], STATE_LABEL, "%s", text);
     }

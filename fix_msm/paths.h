@@ -38,6 +38,8 @@ typedef struct {
   double temperature; /* K; 0 unknown */
   bool nearest_site;  /* assigned by nearest site, without core, sphere or dwell */
   int ncut, cut;      /* logs that end in the middle, and the first of them: number of the file, from 0 */
+  long long unplaced; /* samples times walkers, where known, of atoms that have not been in any site yet: before the
+                       * first core or sphere, from the beginning and anew behind a break. They are in no path. */
   long long njumps;   /* changes of state or image between two assigned steps */
 } path_set;
 

@@ -84,6 +84,7 @@ typedef struct {
   int n[3];
   int walker;
   int run;
+  const char *file;
 } follower;
 
 static long long sample_of(const follower *f, int64_t step) {
@@ -109,8 +110,8 @@ static lisi_status follow(follower *f, const jump_record *r, lisi_error *err) {
     for (int a = 0; a < 3; a++) {
       const long long n = (f->known ? (long long)f->n[a] : 0LL) + r->n[a];
       if (n > INT_MAX / 4 || n < -INT_MAX / 4)
-        return lisi_fail(err, LISI_ERR_INPUT, "atom %lld at step %lld: its image number %lld is out of range",
-                         (long long)r->id, (long long)r->step, n);
+        return lisi_fail(err, LISI_ERR_INPUT, "%s: atom %lld at step %lld: its image number %lld is out of range",
+                         f->file, (long long)r->id, (long long)r->step, n);
       f->n[a] = (int)n;
     }
     f->known = true;
@@ -118,8 +119,20 @@ static lisi_status follow(follower *f, const jump_record *r, lisi_error *err) {
   return path_add(f->paths, sample_of(f, r->step), r->to - 1, f->n, err);
 }
 
+/* Samples that are known, times the atoms there are in all. */
+static long long known_samples(const jump_log_data *log, const size_t *breaks, size_t nbreaks, const follower *f,
+                               long long natoms) {
+  long long begin = 0, sum = 0;
+  for (size_t k = 0; k < nbreaks; k++) {
+    const jump_record *r = &log->event[breaks[k]].r;
+    sum += sample_of(f, r->left) + 1 - begin;
+    begin = sample_of(f, r->step);
+  }
+  return (sum + sample_of(f, log->last) + 1 - begin) * natoms;
+}
+
 /* All atoms of one log. */
-static lisi_status take_log(const jump_log_data *log, path_set *paths, lisi_error *err) {
+static lisi_status take_log(const jump_log_data *log, const char *file, path_set *paths, lisi_error *err) {
   atom_event *list = malloc((log->n + 1) * sizeof *list);
   size_t *breaks = malloc((log->n + 1) * sizeof *breaks); /* their events */
   lisi_status status = LISI_OK;
@@ -135,7 +148,11 @@ static lisi_status take_log(const jump_log_data *log, path_set *paths, lisi_erro
       list[n++] = (atom_event){&log->event[k], k};
   }
   qsort(list, n, sizeof *list, by_atom);
+  const size_t first_path = paths->n;
+  const int first_walker = paths->nwalkers;
+  bool any_gone = false;
   follower f = {.paths = paths,
+                .file = file,
                 .start = log->header.start,
                 .every = log->header.every,
                 .walker = paths->nwalkers - 1,
@@ -153,6 +170,7 @@ static lisi_status take_log(const jump_log_data *log, path_set *paths, lisi_erro
     /* The samples between the last known one and the break are nobody's. */
     while (next_break < nbreaks && log->event[breaks[next_break]].r.step <= r->step)
       close_path(&f, sample_of(&f, log->event[breaks[next_break++]].r.left) + 1);
+    any_gone = any_gone || list[k].event->kind == JUMP_EVENT_GONE;
     if (list[k].event->kind == JUMP_EVENT_GONE)
       close_path(&f, sample_of(&f, r->step));
     else
@@ -162,6 +180,12 @@ static lisi_status take_log(const jump_log_data *log, path_set *paths, lisi_erro
   }
   if (status == LISI_OK && paths->nwalkers <= f.walker)
     paths->nwalkers = f.walker + 1;
+  /* Where atoms come and go nobody knows how many there were that had no site yet. */
+  if (status == LISI_OK && !any_gone && paths->nwalkers - first_walker <= log->header.natoms) {
+    paths->unplaced += known_samples(log, breaks, nbreaks, &f, log->header.natoms);
+    for (size_t k = first_path; k < paths->n; k++)
+      paths->unplaced -= paths->path[k].end - paths->path[k].step[0].t;
+  }
 done:
   free(list);
   free(breaks);
@@ -196,7 +220,7 @@ lisi_status paths_from_jump_logs(int nfiles, const char *const *file, path_set *
         for (int c = 0; c < 3; c++)
           cell[a][c] += samples * log.mean_cell[a][c];
       }
-      status = take_log(&log, paths, err);
+      status = take_log(&log, file[k], paths, err);
       if (status == LISI_OK && paths->n == 0)
         status = lisi_fail(err, LISI_ERR_INPUT, "%s: no atom was ever in a site", file[k]);
     }

@@ -6,6 +6,7 @@
 #define LISI_STATE_SPACE_H
 
 #include "lisi_status.h"
+#include "sites.h"
 
 #include <stdbool.h>
 
@@ -13,7 +14,7 @@
 extern "C" {
 #endif
 
-#define STATE_LABEL 24
+#define STATE_LABEL SITE_LABEL /* with its end; as long as in site files, so that labels stay apart */
 
 typedef struct {
   int n;

@@ -26,6 +26,9 @@ refused 2 "-o" good.dump --sites sites.yaml
 refused 2 "unknown option '--core-radius'" good.dump "${usual[@]}" --core-radius 1
 refused 2 "exclude each other" good.dump "${usual[@]}" --core 0.5 --sphere 0.5
 refused 2 "--core" good.dump "${usual[@]}" --core -1
+refused 2 "--core: expected a radius above 0, found 0" good.dump "${usual[@]}" --core 0
+refused 2 "--sphere: expected a radius above 0, found 0" good.dump "${usual[@]}" --sphere 0
+refused 2 "exclude each other" good.dump "${usual[@]}" --core 0 --sphere 0.5
 refused 2 "overlap" good.dump "${usual[@]}" --core 3
 refused 2 "--dwell" good.dump "${usual[@]}" --dwell 0
 refused 2 "--every" good.dump "${usual[@]}" --every -5
@@ -41,6 +44,17 @@ refused 2 "--msd" good.dump "${usual[@]}" --msd 5
 refused 2 ".gz" good.dump --sites sites.yaml -o there/run.jumps.gz
 refused 2 "nowhere" good.dump --sites sites.yaml -o nowhere/run.jumps
 pass "the call"
+
+# ---- an output never replaces an input
+cp good.dump own.msd; cp sites.yaml where.msd; ln -s good.dump link.dump
+refused 2 "good.dump would be written over good.dump" good.dump --sites sites.yaml -o good.dump
+refused 2 "would be written over good.dump" good.dump --sites sites.yaml -o link.dump
+refused 2 "would be written over sites.yaml" good.dump --sites sites.yaml -o sites.yaml
+refused 2 "own.msd would be written over own.msd" own.msd --sites sites.yaml -o own
+refused 2 "where.msd would be written over where.msd" good.dump --sites where.msd -o where --msd 0,0
+cmp good.dump own.msd && cmp sites.yaml where.msd || fail "an input is changed"
+rm own.msd where.msd link.dump
+pass "outputs over inputs"
 
 # ---- files
 refused 2 "missing.dump" missing.dump "${usual[@]}"

@@ -75,6 +75,12 @@ pass "types with a map, --dt, --timestep: the same log"
 make seed=5 left=1 transit=1 mode=core tri=1 drift=1
 assign --core 0.8
 same_jumps "core, with transits"
+# small cores: what the summary counts as in no site is what jumps counts as before the first core
+exits 0 "$BIN/lisi-msm" assign run.dump --sites sites.yaml -o small.jumps --core 0.1 --json
+read -r none atoms < <(awk -F'[:,]' '/"unassigned"/ { n = $2 } /"atoms"/ && !a { a = $2 } END { print n, a }' out)
+exits 0 "$BIN/lisi-msm" jumps small.jumps --json
+before=$(sed -n 's/.*"before_first": *\([^,]*\).*/\1/p' out)
+awk -v n="$none" -v a="$atoms" -v b="$before" 'BEGIN { d = n / a - b; exit !(b > 0.01 && d < 1e-12 && d > -1e-12) }' || fail "in no site: $none of $atoms, before the first core: $before"
 make seed=5 transit=1 mode=sphere tri=1 drift=1
 assign --sphere 0.8
 same_jumps "sphere, with transits"

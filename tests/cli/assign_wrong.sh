@@ -25,13 +25,32 @@ says "wider.dump:"; says "--every"
 good wider.dump --sites sites.yaml --every 50 -o wide.jumps
 grep -q '^every 50$' wide.jumps && ! grep -q '^B' wide.jumps || fail "--every 50 over two strides"
 frames 0 2 4 6 7 8 9 >narrower.dump
-refused "step 175 does not continue 0 + k x 50" narrower.dump --sites sites.yaml
+refused "up to step 150 frames are 50 steps apart, from there on 25" narrower.dump --sites sites.yaml
 frames 0 1 2 3 >a.dump; frames 4 6 8 10 12 >b.dump # two runs with another N in a row
 refused "frames are 50 steps apart" a.dump b.dump --sites sites.yaml
+frames 0 2 4 6 8 9 10 11 >narrower.dump
+refused "step 225 does not continue 0 + k x 50" narrower.dump --sites sites.yaml
 frames 0 1 2 4 5 6 8 9 10 >holes.dump # frames that are missing now and then are breaks
 good holes.dump --sites sites.yaml -o holes.jumps
 [[ $(grep -c '^B' holes.jumps) == 2 ]] || fail "two frames are missing: $(grep '^B' holes.jumps)"
 pass "stride"
+
+# ---- the time step of --dt: a frame that is missing at the beginning leaves it as it is, frames that come closer later on are refused
+dt() { exits 0 "$BIN/lisi-msm" assign "$@" --sites sites.yaml --dt 0.05 -o dt.jumps; grep '^timestep' dt.jumps; }
+want='timestep 0.002'
+frames 0 2 3 4 5 6 >hole.dump
+for file in good.dump hole.dump; do
+  [[ $(dt $file) == "$want" ]] || fail "$file: $(dt $file), expected $want"
+  [[ $(dt $file --every 25) == "$want" && $(dt $file --every 50) == "$want" ]] || fail "$file with --every: $(dt $file --every 50)"
+done
+grep -q 'time step 0.002 ps' out || fail "the time step is not told: $(head -n 1 out)"
+awk '/TIMESTEP/ { print; getline; n++; print n <= 120 ? 50 * n : 6000 + 25 * (n - 120); next } { print }' \
+  <(for k in {1..6}; do cat good.dump; done) >closer.dump
+exits 2 "$BIN/lisi-msm" assign closer.dump --sites sites.yaml --dt 0.05 --every 50 -o there/run.jumps
+says "steps 6000 and 6025 are 25 apart, frames at the beginning 50"; says "--timestep"
+[[ -z $(ls -A there) ]] || fail "files are left behind"
+exits 0 "$BIN/lisi-msm" assign closer.dump --sites sites.yaml --timestep 0.001 --every 50 -o dt.jumps
+pass "time step"
 
 # ---- logs of two runs with another N do not go together
 good good.dump --sites sites.yaml --every 50 -o other.jumps
@@ -70,6 +89,14 @@ grep -q '^framework no$' li.jumps || fail "the log does not say that no drift wa
 diff <(sed '1,/^data$/d; /^F/d' li.jumps) <(sed '1,/^data$/d; /^F/d' run.jumps) || fail "a framework that stands still: other jumps"
 pass "lithium alone"
 
+# ---- an element of the host that is not there
+refused "good.dump:1: --framework Si,Ge: no atom of 'Ge'" good.dump --sites sites.yaml --framework Si,Ge
+refused "no atom of 'si'" good.dump --sites sites.yaml --framework si
+refused "no atom of ''" good.dump --sites sites.yaml --framework Si,
+good good.dump --sites sites.yaml --framework Si -o x.jumps
+cmp x.jumps run.jumps || fail "the same framework, another log"
+pass "elements of the host"
+
 # ---- elements for types, types for elements, nobody there
 make 6 3 typed.dump 0
 refused "no atom of species Li" typed.dump --sites sites.yaml
@@ -89,7 +116,11 @@ refused "closer than the sum of their radii" good.dump --sites other.yaml
 sed 's/label: A,/label: A, radius: 2.5,/' sites.yaml >other.yaml
 refused "closer than" good.dump --sites other.yaml # to its own image
 sed 's/label: A,/label: A, radius: 0.8,/; s/label: B,/label: B, radius: 0.8,/' sites.yaml >other.yaml
-good good.dump --sites other.yaml -o x.jumps
+good good.dump --sites other.yaml --core 0.5 -o x.jumps
+says "other.yaml: the radius of site 1 (A) is looked at for overlap only"
+good good.dump --sites sites.yaml --core 0.5 -o y.jumps
+[[ ! -s err ]] || fail "a warning for nothing: $(cat err)"
+cmp <(sed '1,/^data$/d' x.jumps) <(sed '1,/^data$/d' y.jumps) || fail "a radius has changed the jumps"
 pass "radii"
 
 # ---- not periodic

@@ -37,6 +37,27 @@ exits 0 "$BIN/lisi-msm" jumps a.jumps
 grep -q '^A .* 4 ' out && grep -q 'strings: one atom enters' out && grep -q 'where a jump out of' out || fail "the tables: $(cat out)"
 # each site by itself; two logs, one compressed, are two runs
 jumps a.jumps --by site; [[ $(json label 2) == '"B#2"' ]] || fail "--by site: $(json label 2)"
+# time before the first core: five samples of the second atom of three, all of the third's twenty, and three of the first behind a break
+log -v seed=1 -v walkers=3 -v mode='core 0.4' >core.jumps
+sed '/^data$/q' core.jumps >late.jumps
+cell=$(awk '/^cell/ { sub("cell ", ""); print }' late.jumps)
+every=$(awk '/^every/ { print $2 }' late.jumps)
+s() { echo $(($1 * every)); }
+printf '%s\n' "0 1 0 1 0 0 0" "$(s 5) 2 0 3 0 0 0" "F $(s 9) $cell" "B $(s 15)" "$(s 15) 2 0 3 0 0 0" "$(s 18) 1 0 1 0 0 0" "F $(s 24) $cell" >>late.jumps
+jumps late.jumps
+close "$(json before_first)" 0.46666666666666667 1e-12 # 5 + 20 + 3 of 60
+exits 0 "$BIN/lisi-msm" jumps late.jumps
+grep -q "^before the first core: 46.7 %" out || fail "before the first core: $(head -n 3 out)"
+jumps a.jumps; [[ $(json before_first) == 0.0 ]] || fail "nearest sites leave nothing out: $(json before_first)"
+# labels as long as a site file may have them, alike but for the last letter, stay apart
+sed '/^|/{s/label: A/label: one_label_of_thirty_letters_xyA/;s/label: B/label: one_label_of_thirty_letters_xyB/}' a.jumps >long.jumps
+jumps long.jumps
+[[ $(json label 1) == '"one_label_of_thirty_letters_xyA"' && $(json label 2) == '"one_label_of_thirty_letters_xyB"' ]] || fail "long labels: $(json label 1) $(json label 2)"
+within residence 1 4
+exits 0 "$BIN/lisi-msm" merge long.jumps --lags 1 -o long.counts
+grep -q 'one_label_of_thirty_letters_xyB$' long.counts || grep -q 'one_label_of_thirty_letters_xyB ' long.counts || fail "long labels in counts"
+exits 0 "$BIN/lisi-msm" merge long.counts -o again.counts
+cmp long.counts again.counts || fail "long labels: counts are not read as they are written"
 log -v seed=2 >b.jumps; gzip b.jumps
 jumps a.jumps b.jumps.gz
 [[ $(json n_Li) == 60 ]] || fail "walkers of two logs"
@@ -104,6 +125,10 @@ edit back.jumps 'NR == first { t = $1 } NR == first + 60 { $1 = t - 10 } { print
 bad "back.jumps:$((data + 100)): expected" back.jumps
 edit site.jumps 'NR == first { $4 = 9 } { print }'
 bad "site.jumps:$((data + 40)): expected 'step id from to nx ny nz [left]' with sites from 0 to 8" site.jumps
+awk -v n=$((data + 40)) 'NR == n { $5 = 999999999 } { print }' a.jumps >image.jumps
+bad "image.jumps:$((data + 40)): expected 'step id from to nx ny nz [left]' with sites from 0 to 8, steps from 0, images to 536870911" image.jumps
+awk -v n=$((data + 40)) 'NR == n { $5 = 536870911 } NR > n && $2 == w && $5 == 0 && NF == 7 { $5 = 536870911 } { print } NR == n { w = $2 }' a.jumps >image.jumps
+bad "image.jumps: atom" image.jumps
 edit grid.jumps 'NR == first { $1 += 1 } { print }'
 bad "grid.jumps:" grid.jumps
 edit nan.jumps 'NR == first { $5 = "nan" } { print }'

@@ -46,6 +46,9 @@ refused "no input"
 exits 2 "$BIN/lisi-msm" merge job1.counts; says "-o FILE"
 exits 2 "$BIN/lisi-msm" merge job1.counts -o sum.txt; says "ends in .counts"
 refused "are the same file" job1.counts job2.counts job1.counts
+cp job2.counts keep.counts
+exits 2 "$BIN/lisi-msm" merge job1.counts job2.counts -o job2.counts; says "would be written over job2.counts"
+cmp keep.counts job2.counts || fail "an input is replaced"
 refused "none.counts" job1.counts none.counts
 refused "--lags" job1.jumps
 refused "multiple" job1.jumps --lags 1.5

@@ -317,6 +317,49 @@ static void cut_off(void **unused) {
   free(rest);
 }
 
+/* A later file that stops within its first frame, wherever, takes nothing from the one before it. */
+static void file_without_a_frame(void **unused) {
+  (void)unused;
+  const char *const words[2] = {"Li", "Si"};
+  const variant v = {.style = X_IMAGE, .element = true, .timed = true};
+  char *before = write_frames(&v, 0, 2), *torn = write_frames(&v, 1, 1), *after = write_frames(&v, 3, 4);
+  const size_t size = strlen(torn);
+  put(0, before);
+  put(2, after);
+  for (size_t keep = 0; keep <= size; keep++) {
+    put_bytes(1, torn, keep);
+    for (int n = 2; n <= 3; n++) {
+      dump_reader *reader = open_files(n, 0);
+      check_frame(reader, next(reader), 0, &v, words);
+      check_frame(reader, next(reader), 1, &v, words);
+      if (keep < size)
+        check_frame(reader, next(reader), 2, &v, words);
+      if (n == 3) {
+        check_frame(reader, next(reader), 3, &v, words);
+        check_frame(reader, next(reader), 4, &v, words);
+      }
+      assert_null(next(reader));
+      const char *warning = dump_reader_warning(reader);
+      if (keep == size)
+        assert_null(warning);
+      else if (warning == NULL || strstr(warning, "no whole frame") == NULL || strstr(warning, path[1]) == NULL)
+        fail_msg("%zu bytes: no warning, or another one", keep);
+      dump_reader_close(reader);
+    }
+  }
+  /* No frame in any. */
+  put_bytes(0, torn, size / 2);
+  put_bytes(1, torn, 3);
+  const char *files[2] = {path[0], path[1]};
+  dump_reader *reader;
+  lisi_error err = {0};
+  assert_int_equal(dump_reader_open(2, files, 0, NULL, &reader, &err), LISI_ERR_INPUT);
+  assert_non_null(strstr(err.message, "empty"));
+  free(before);
+  free(torn);
+  free(after);
+}
+
 /* ---- wrong input ---- */
 
 /* Reads a dump to its end or its first failure, touching all there is. */
@@ -603,9 +646,15 @@ static void many_frames(void **unused) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(variants),    cmocka_unit_test(same_bits),   cmocka_unit_test(files_in_a_row),
-      cmocka_unit_test(cut_off),     cmocka_unit_test(wrong_input), cmocka_unit_test(odd_but_right),
-      cmocka_unit_test(large_steps), cmocka_unit_test(mutations),   cmocka_unit_test(many_frames)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(variants),
+                                     cmocka_unit_test(same_bits),
+                                     cmocka_unit_test(files_in_a_row),
+                                     cmocka_unit_test(cut_off),
+                                     cmocka_unit_test(file_without_a_frame),
+                                     cmocka_unit_test(wrong_input),
+                                     cmocka_unit_test(odd_but_right),
+                                     cmocka_unit_test(large_steps),
+                                     cmocka_unit_test(mutations),
+                                     cmocka_unit_test(many_frames)};
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "doc_tree.h"
 #include "dump_options.h"
+#include "input_files.h"
 #include "progress.h"
 
 #include <inttypes.h>
@@ -20,8 +21,24 @@ static double rounded(double value, int digits) {
   return strtod(text, NULL);
 }
 
-/* What the first two frames tell: the sampling interval, where the dump has times the time step, and the box that the
- * first one is a flip of. */
+/* The gap that most of n have, of several the smallest: frames may be missing, and one may stand where none belongs. */
+static int64_t usual_gap(int n, const int64_t *gap) {
+  int64_t best = 0;
+  int most = 0;
+  for (int k = 0; k < n; k++) {
+    int alike = 0;
+    for (int m = 0; m < n; m++)
+      alike += gap[m] == gap[k];
+    if (alike > most || (alike == most && gap[k] < best)) {
+      most = alike;
+      best = gap[k];
+    }
+  }
+  return best;
+}
+
+/* What the first frames tell: the sampling interval, which is the gap that most of them have, where the dump has times
+ * the time step, and the box that the first one is a flip of. */
 static lisi_status look_ahead(dump_reader *reader, long every, double dt, double timestep, assign_options *o,
                               bool *flipped, double H[3][3], lisi_error *err) {
   dump_frame *frame;
@@ -34,16 +51,26 @@ static lisi_status look_ahead(dump_reader *reader, long every, double dt, double
   const int64_t first = frame->step;
   const bool timed = frame->has_time;
   const double time = frame->time;
-  status = dump_reader_next(reader, &frame, err);
-  if (status != LISI_OK)
-    return status;
-  const int64_t interval = frame != NULL ? frame->step - first : every > 0 ? every : 1;
+  enum { FRAMES = 100 };
+  int64_t gap[FRAMES], last = first;
+  int ngaps = 0;
   double own = 0.0;
-  if (frame != NULL && timed && frame->has_time)
-    own = rounded((frame->time - time) / (double)interval, 10);
+  for (int k = 1; k < FRAMES; k++) {
+    status = dump_reader_next(reader, &frame, err);
+    if (status != LISI_OK)
+      return status;
+    if (frame == NULL)
+      break;
+    if (k == 1 && timed && frame->has_time)
+      own = rounded((frame->time - time) / (double)(frame->step - first), 10);
+    gap[ngaps++] = frame->step - last;
+    last = frame->step;
+  }
+  const int64_t interval = ngaps > 0 ? usual_gap(ngaps, gap) : every > 0 ? every : 1;
   o->every = every > 0 ? every : interval;
   o->pick = every > 0;
   o->base = every > 0 ? 0 : first % interval;
+  o->interval = dt > 0.0 && every > 0 ? interval : 0; /* without --every, the grid of steps is watched */
   const double given = timestep > 0.0 ? timestep : dt > 0.0 ? rounded(dt / (double)interval, 12) : 0.0;
   if (given > 0.0 && own > 0.0 && fabs(given - own) > 1e-6 * own)
     cli_warn("the dump's own times make a time step of %g ps; going on with %g ps as given", own, given);
@@ -56,8 +83,9 @@ static lisi_status look_ahead(dump_reader *reader, long every, double dt, double
 static void print_text(const assign_options *o, const assign_result *r, int n, const char **label, const int *count) {
   const double ps = o->timestep * (double)o->every;
   const int ncells = r->replicate[0] * r->replicate[1] * r->replicate[2];
-  printf("%s: %" PRId64 " samples every %g ps (steps %" PRId64 " to %" PRId64 "), %d x %d x %d unit cells\n", o->log,
-         r->nsamples, ps, r->first, r->last, r->replicate[0], r->replicate[1], r->replicate[2]);
+  printf("%s: %" PRId64 " samples every %g ps (steps %" PRId64 " to %" PRId64
+         ", time step %g ps), %d x %d x %d unit cells\n",
+         o->log, r->nsamples, ps, r->first, r->last, o->timestep, r->replicate[0], r->replicate[1], r->replicate[2]);
   printf("%d %s in %d sites, %lld jumps", r->natoms, o->species, r->nsites, r->njumps);
   if (r->njumps > 0 && r->nsamples > 1)
     printf(" (one per atom in %.4g ps)", ps * (double)(r->nsamples - 1) * r->natoms / (double)r->njumps);
@@ -130,10 +158,36 @@ static lisi_status show(const assign_options *o, const assign_result *r, bool js
   return status;
 }
 
+/* The log and FILE.msd beside it: neither takes the place of an input. */
+static lisi_status refuse_outputs(const char *log, const char *sites, int n, const char *const *file, lisi_error *err) {
+  char *msd = NULL;
+  if (asprintf(&msd, "%s.msd", log) < 0)
+    return lisi_no_memory(err, strlen(log) + 5);
+  const char *const output[2] = {log, msd};
+  lisi_status status = LISI_OK;
+  for (int k = 0; k < 2 && status == LISI_OK; k++) {
+    status = refuse_overwriting(output[k], 1, &sites, err);
+    if (status == LISI_OK)
+      status = refuse_overwriting(output[k], n, file, err);
+  }
+  free(msd);
+  return status;
+}
+
+static void tell_unused_radius(const site_set *set, const char *name) {
+  for (int k = 0; k < set->nsites; k++)
+    if (set->site[k].radius > 0.0) {
+      cli_warn(
+          "%s: the radius of site %d (%s) is looked at for overlap only; --core R and --sphere R hold for all sites",
+          name, k + 1, set->site[k].label);
+      return;
+    }
+}
+
 int cmd_assign(int argc, char **argv) {
   assign_options o = {.species = "Li", .rule = {.mode = TRACK_NEAREST, .dwell = 1}, .flush = 100};
   const char *sites = NULL, *map_text = NULL;
-  double core = 0.0, sphere = 0.0, dt = 0.0, timestep = 0.0;
+  double core = NAN, sphere = NAN /* not given */, dt = 0.0, timestep = 0.0;
   long every = 0, dwell = 1, flush = 100;
   cli_numbers replicate = {0}, msd = {0};
   bool json = false;
@@ -189,11 +243,11 @@ int cmd_assign(int argc, char **argv) {
   else if (strlen(o.log) > 3 && strcmp(o.log + strlen(o.log) - 3, ".gz") == 0)
     status = lisi_fail(&err, LISI_ERR_INPUT,
                        "%s: jump logs are written as plain text; leave out .gz and compress the finished log", o.log);
-  else if (core != 0.0 && sphere != 0.0)
+  else if (!isnan(core) && !isnan(sphere))
     status = lisi_fail(&err, LISI_ERR_INPUT, "--core and --sphere exclude each other");
-  else if (core < 0.0 || sphere < 0.0)
+  else if (core <= 0.0 || sphere <= 0.0)
     status = lisi_fail(&err, LISI_ERR_INPUT, "--%s: expected a radius above 0, found %g",
-                       core < 0.0 ? "core" : "sphere", core < 0.0 ? core : sphere);
+                       core <= 0.0 ? "core" : "sphere", core <= 0.0 ? core : sphere);
   else if (dwell < 1 || dwell > 1000000)
     status = lisi_fail(&err, LISI_ERR_INPUT, "--dwell: expected an integer from 1, found %ld", dwell);
   else if (every < 0)
@@ -215,15 +269,19 @@ int cmd_assign(int argc, char **argv) {
   if (status == LISI_OK && (msd_numbers[0] == 0) != (msd_numbers[1] == 0))
     status = lisi_fail(&err, LISI_ERR_INPUT, "--msd: expected two integers from 1, or 0,0");
   o.rule.mode = core > 0.0 ? TRACK_CORE : sphere > 0.0 ? TRACK_SPHERE : TRACK_NEAREST;
-  o.rule.radius = core > 0.0 ? core : sphere;
+  o.rule.radius = core > 0.0 ? core : sphere > 0.0 ? sphere : 0.0;
   o.rule.dwell = (int)dwell;
   o.flush = flush;
   o.msd.spacing = msd_numbers[0];
   o.msd.norigins = msd_numbers[1];
   if (status == LISI_OK)
     status = site_set_load(sites, &set, &err);
+  if (status == LISI_OK)
+    tell_unused_radius(set, sites);
   o.sites = set;
   const char *const *files = (const char *const *)args.positional;
+  if (status == LISI_OK)
+    status = refuse_outputs(o.log, sites, args.npositional, files, &err);
   if (status == LISI_OK)
     status = dump_reader_open(args.npositional, files, map.n, map.name, &reader, &err);
   if (status == LISI_OK)

@@ -146,6 +146,27 @@ static lisi_status take_atoms(assignment *a, const dump_reader *reader, const du
   return LISI_OK;
 }
 
+/* An element of --framework that no atom of the first frame has is a slip of the pen: its atoms would silently be left
+ * out of the drift. */
+static lisi_status refuse_unknown_hosts(const assignment *a, const dump_reader *reader, const dump_frame *frame,
+                                        lisi_error *err) {
+  for (const char *p = a->o->framework; p != NULL; p = *p == ',' ? p + 1 : NULL) {
+    const size_t n = strcspn(p, ",");
+    bool met = false;
+    for (int k = 0; k < frame->natoms && !met; k++) {
+      const char *name = dump_reader_species(reader, frame->species[k]);
+      met = strlen(name) == n && memcmp(name, p, n) == 0;
+    }
+    if (!met)
+      return lisi_fail(err, LISI_ERR_INPUT,
+                       "%s:%ld: --framework %s: no atom of '%.*s'; expected elements of the dump (--map 1=Li,2=Si for "
+                       "numeric types)",
+                       frame->file, frame->line, a->o->framework, (int)n, p);
+    p += n;
+  }
+  return LISI_OK;
+}
+
 /* ---- first sample
  * --------------------------------------------------------------------------------------------------------------------------------------
  */
@@ -356,6 +377,11 @@ static int64_t unknown_from(const assignment *a, int64_t step) {
 static lisi_status refuse_other_stride(assignment *a, const dump_frame *frame, lisi_error *err) {
   enum { ALIKE = 3 };
   const int64_t gap = frame->step - a->result->last;
+  if (gap == a->o->every && a->gap > 0 && a->gaps_alike >= ALIKE)
+    return lisi_fail(err, LISI_ERR_INPUT,
+                     "%s:%ld: up to step %" PRId64 " frames are %" PRId64 " steps apart, from there on %" PRId64
+                     "; expected one stride: give one that both hold with --every N, or assign the parts one by one",
+                     frame->file, frame->line, a->result->last, a->gap, gap);
   if (gap == a->o->every) {
     a->regular = true;
     a->gap = 0;
@@ -429,6 +455,8 @@ static lisi_status sample(assignment *a, const dump_reader *reader, const dump_f
   lisi_status status = first ? LISI_OK : refuse_other_box(a, frame, err);
   if (status == LISI_OK)
     status = take_atoms(a, reader, frame, first, err);
+  if (status == LISI_OK && first && a->has_host)
+    status = refuse_unknown_hosts(a, reader, frame, err);
   if (status == LISI_OK && first)
     status = begin(a, frame, err);
   if (status == LISI_OK)
@@ -478,14 +506,22 @@ lisi_status assign_run(const assign_options *options, dump_reader *reader, assig
     status =
         lisi_fail(err, LISI_ERR_INPUT, "--framework %s: the site file has no framework positions", options->framework);
   progress bar = progress_start("assign");
-  int64_t nframes = 0;
+  int64_t nframes = 0, before = 0;
   while (status == LISI_OK) {
     dump_frame *frame;
     status = dump_reader_next(reader, &frame, err);
     report_warnings(reader);
     if (status != LISI_OK || frame == NULL)
       break;
-    nframes++;
+    if (nframes++ > 0 && options->interval > 0 && (frame->step - before) % options->interval != 0) {
+      status =
+          lisi_fail(err, LISI_ERR_INPUT,
+                    "%s:%ld: steps %" PRId64 " and %" PRId64 " are %" PRId64 " apart, frames at the beginning %" PRId64
+                    ", which --dt was taken for; give the time step with --timestep instead",
+                    frame->file, frame->line, before, frame->step, frame->step - before, options->interval);
+      break;
+    }
+    before = frame->step;
     if (progress_interrupted()) {
       status = lisi_fail(err, LISI_ERR_CANCELLED, "interrupted; nothing is written");
       break;

@@ -21,9 +21,11 @@ typedef struct {
   int replicate[3];    /* all 0: from the site file or the box */
   int64_t every, base; /* samples are the frames with step = base + k every */
   bool pick;           /* frames at other steps are passed over; else they are an error */
-  double timestep;     /* ps */
-  double temperature;  /* K; 0: unknown */
-  int64_t flush;       /* samples between F lines */
+  int64_t interval; /* steps between frames that the time step comes from: gaps are multiples of it, others an error; 0:
+                       any */
+  double timestep;  /* ps */
+  double temperature; /* K; 0: unknown */
+  int64_t flush;      /* samples between F lines */
   msd_plan msd;
 } assign_options;
 

@@ -114,6 +114,9 @@ void jumps_print(const jumps_result *r) {
          r->paths.nearest_site ? "nearest site" : "core, sphere or dwell");
   printf("%.0f jumps, %s per atom and ps; undone within %g ps: %s; over a third site: %s; in no site: %s of the time\n",
          s->njumps, rate, r->recross, undone, multi, none);
+  if (s->before_first > 0.0)
+    printf("before the first core: %.3g %% of the atoms' time, which is left out of everything else\n",
+           100.0 * s->before_first);
   print_orbits(r);
   print_classes(r);
   print_matrix(r);
@@ -261,6 +264,7 @@ doc_tree *jumps_tree(const jumps_result *r) {
   put_measured(doc, DOC_ROOT, "undone", s->undone);
   put_measured(doc, DOC_ROOT, "over_a_site", s->multi);
   put_measured(doc, DOC_ROOT, "unassigned", s->unassigned);
+  doc_number(doc, DOC_ROOT, "before_first", s->before_first);
   put_orbits(doc, r);
   put_classes(doc, r);
   if (put_matrix(doc, r) != LISI_OK) {

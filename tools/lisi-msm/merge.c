@@ -130,6 +130,8 @@ int cmd_merge(int argc, char **argv) {
     status = lisi_fail(&err, LISI_ERR_INPUT, "--blocks: expected an integer from 1 to 100000, found %ld", blocks);
   if (status == LISI_OK)
     status = refuse_same_file(args.npositional, args.positional, &err);
+  if (status == LISI_OK)
+    status = refuse_overwriting(out, args.npositional, (const char *const *)args.positional, &err);
   for (int k = 0; k < args.npositional && status == LISI_OK; k++) {
     counts_set more = {0};
     counts_set *to = k == 0 ? &sum : &more;
