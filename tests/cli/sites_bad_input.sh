@@ -20,8 +20,8 @@ refused "no atom of species Na" good.dump --species Na
 refused "no atom of species Li" types.dump
 refused "type 2 has no name in the map" types.dump --map 1=Li
 refused "--map: expected types and species such as 1=Li,2=Si, found 'Li'" types.dump --map Li
-refused "--replicate: expected three integers" good.dump --replicate 2,2
-refused "--replicate: expected integers from 1 to 10000, found 0" good.dump --replicate 2,2,0
+refused "--replicate: expected 3 integers separated by commas, found 2" good.dump --replicate 2,2
+refused "--replicate: expected integers from 1, found 0" good.dump --replicate 2,2,0
 refused "32 framework atoms make no whole number in each of 3 x 2 x 2 cells" good.dump --replicate 3,2,2
 refused "the framework does not repeat 32 x 1 x 1 times in the box" good.dump --replicate 32,1,1
 refused "--symmetry: expected auto, framework or none, found 'P1'" good.dump --symmetry P1
@@ -64,6 +64,32 @@ awk '/ITEM: TIMESTEP/ { n++ } !(n == 5 && $1 == 3 && NF == 5)' good.dump | awk '
 refused "the framework atoms are not those of the first frame" lost.dump
 : >empty.dump
 refused "the trajectory is empty" empty.dump
+
+# an output that would replace an input or another output: nothing is read, nothing is changed
+keeps() {
+  local message=$1 input=$2; shift 2
+  cp "$input" before
+  exits 2 "$BIN/lisi-msm" sites "$@"
+  says "$message"
+  cmp before "$input" || fail "$message: $input was changed"
+  [[ ! -e own.yaml ]] || fail "$message: own.yaml was written"
+}
+cp good.dump own.dump
+keeps "own.dump would be written over own.dump" own.dump own.dump -o own.dump
+keeps "./own.dump would be written over own.dump" own.dump own.dump -o ./own.dump
+keeps "own.dump would be written over own.dump" own.dump own.dump -o own.yaml --density own.dump
+keeps "own.yaml would be written over own.yaml" own.dump own.dump -o own.yaml --density own.yaml
+keeps "own.cif, which is written beside own.yaml, would replace own.cif" own.dump own.dump -o own.yaml --density own.cif
+for ending in .xyz .cif .dat .svg .gp -density.dat .gnuplot.log; do
+  cp good.dump "own$ending"
+  keeps "own$ending, which is written beside own.yaml, would replace own$ending; choose another -o name" "own$ending" "own$ending" -o own.yaml
+  cp other.xyz "own$ending"
+  keeps "own$ending, which is written beside own.yaml, would replace own$ending; choose another -o name" "own$ending" --structure "own$ending" -o own.yaml
+  rm "own$ending"
+done
+cp other.xyz same.yaml
+keeps "same.yaml would be written over same.yaml" same.yaml --structure same.yaml -o same.yaml
+keeps "same.yaml would be written over same.yaml" same.yaml own.dump --structure same.yaml --density same.yaml -o own.yaml
 
 # cut off: what is there is used, with a warning
 gzip -c good.dump | head -c 8000 >cut.dump.gz

@@ -2,6 +2,7 @@
 /* The site file, and the cell for crystal viewers. */
 #include "sites_files.h"
 
+#include "input_files.h"
 #include "out_file.h"
 
 #include <inttypes.h>
@@ -173,6 +174,51 @@ lisi_status sites_write(const sites_options *o, const sites_result *r, const cha
   free(cif);
   free(xyz);
   free(base);
+  return status;
+}
+
+/* Opens and closes it: an unwritable place is told before the trajectory is read. */
+static lisi_status try_path(const char *path, lisi_error *err) {
+  out_file *file;
+  const lisi_status status = out_file_open(path, &file, err);
+  if (status == LISI_OK)
+    out_file_discard(file);
+  return status;
+}
+
+lisi_status sites_check_outputs(const sites_options *o, const char *path, const char *density, lisi_error *err) {
+  /* Endings that sites_write and sites_draw put in the place of .yaml. */
+  static const char *const ending[] = {".cif", ".xyz", ".dat", "-density.dat", ".gp", ".svg", ".gnuplot.log"};
+  enum { ENDINGS = sizeof ending / sizeof *ending };
+  lisi_status status = path != NULL ? refuse_overwriting(path, o->nfiles, o->files, err) : LISI_OK;
+  if (status == LISI_OK && path != NULL)
+    status = refuse_overwriting(path, 1, &o->structure, err);
+  if (status == LISI_OK && density != NULL)
+    status = refuse_overwriting(density, o->nfiles, o->files, err);
+  if (status == LISI_OK && density != NULL) {
+    const char *const others[] = {o->structure, path};
+    status = refuse_overwriting(density, 2, others, err);
+  }
+  if (status == LISI_OK && path != NULL)
+    status = try_path(path, err);
+  for (int k = 0; path != NULL && k < ENDINGS && status == LISI_OK; k++) {
+    char *name = beside(path, ending[k]);
+    if (name == NULL)
+      return lisi_no_memory(err, strlen(path));
+    for (int m = -2; m < o->nfiles && status == LISI_OK; m++) {
+      const char *const other = m == -2 ? density : m == -1 ? o->structure : o->files[m];
+      lisi_error plain = {0}; /* told in words that say where the name comes from */
+      if (refuse_overwriting(name, 1, &other, &plain) != LISI_OK)
+        status =
+            lisi_fail(err, LISI_ERR_INPUT, "%s, which is written beside %s, would replace %s; choose another -o name",
+                      name, path, other);
+    }
+    if (status == LISI_OK)
+      status = try_path(name, err);
+    free(name);
+  }
+  if (status == LISI_OK && density != NULL)
+    status = try_path(density, err);
   return status;
 }
 

@@ -5,6 +5,10 @@
 
 #include "sites_find.h"
 
+/* Before anything is read: LISI_ERR_INPUT where a file that sites_write(path) or sites_write_cube(density) makes would
+ * replace an input or another output, or cannot be written. Both names may be NULL. */
+LISI_MUST_CHECK lisi_status sites_check_outputs(const sites_options *o, const char *path, const char *density,
+                                                lisi_error *err);
 /* The site file `path`, and beside it (the ending .yaml replaced) .cif, .xyz and the picture: .svg, .gp and its data.
  */
 LISI_MUST_CHECK lisi_status sites_write(const sites_options *o, const sites_result *r, const char *path,
