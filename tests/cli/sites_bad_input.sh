@@ -43,7 +43,7 @@ refused "no atom of the framework (Si)" good.dump --framework Si
 refused "S is both the mobile species and part of the framework" good.dump --species S --framework S
 world -v ELEMENT=1 -v FRAMES=400 -v DIFFUSE=0.4 >liquid.dump
 refused "the framework does not stay in place" liquid.dump
-refused "the box does not fit the cell of the site file: edge a is 10 A" good.dump --structure "$SRC/examples/Li13Si4/sites.yaml" --framework S,Si
+refused "the box does not fit the cell of the site file: edge a is 10 A" good.dump --structure "$SRC/examples/Li13Si4/sites.yaml"
 cat >other.xyz <<'END'
 3
 Lattice="5 0 0 0 5 0 0 0 5"
@@ -52,6 +52,13 @@ S 2.5 2.5 2.5
 Li 2.5 0 0
 END
 refused "framework: the site file has 16 reference positions" good.dump --structure other.xyz
+# a misspelt element is not left out in silence
+refused "good.dump:1: --framework: no atom of species Sx" good.dump --framework S,Sx
+refused "good.dump:1: --framework: no atom of species s" good.dump --framework s,S
+refused "good.dump:1: no atom of species Lx" good.dump --species Lx
+refused "no atom of species Li,Lx" good.dump --species Li,Lx
+refused "other.xyz: --framework: no atom of species Sx" --structure other.xyz --framework S,Sx
+refused "no atom of species Lx" --structure other.xyz --species Lx
 sed '3s/S/Li/; 4s/S/Li/' other.xyz >li.xyz
 refused "no framework atom" good.dump --structure li.xyz
 refused "no atom of species Na" --structure other.xyz --species Na

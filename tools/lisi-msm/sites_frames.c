@@ -106,6 +106,25 @@ static lisi_status sort_atoms(sites_frames *s, const dump_frame *frame, bool lea
   return LISI_OK;
 }
 
+/* Each element of --framework has an atom in the frame: a misspelt one would be left out in silence. */
+static lisi_status check_framework(const sites_frames *s, const dump_frame *frame, lisi_error *err) {
+  const char *list = s->o->framework;
+  if (list == NULL || strcmp(list, "none") == 0)
+    return LISI_OK;
+  for (size_t n; *list != '\0'; list += n + (list[n] == ',')) {
+    n = strcspn(list, ",");
+    bool there = n == 0;
+    for (int k = 0; k < frame->natoms && !there; k++) {
+      const char *name = dump_reader_species(s->reader, frame->species[k]);
+      there = strlen(name) == n && memcmp(name, list, n) == 0;
+    }
+    if (!there)
+      return lisi_fail(err, LISI_ERR_INPUT, "%s:%ld: --framework: no atom of species %.*s", frame->file, frame->line,
+                       (int)n, list);
+  }
+  return LISI_OK;
+}
+
 static lisi_status check_first(const sites_frames *s, const dump_frame *frame, lisi_error *err) {
   if (s->nmobile == 0)
     return lisi_fail(err, LISI_ERR_INPUT,
@@ -118,7 +137,7 @@ static lisi_status check_first(const sites_frames *s, const dump_frame *frame, l
                      "atoms as well, tell their elements (--framework, or --map for numeric types), or say "
                      "--framework none",
                      frame->file, frame->line, s->o->framework != NULL ? s->o->framework : "any other species");
-  return LISI_OK;
+  return check_framework(s, frame, err);
 }
 
 /* Sites are fixed in fractions of the box vectors: other vectors would be another numbering. */
