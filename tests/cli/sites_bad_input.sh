@@ -69,6 +69,18 @@ sed '0,/^1 Li/s/^1 Li/x Li/' good.dump | sed '0,/^1 S/s/^1 S/x S/' >id.dump
 refused "expected an atom id" id.dump
 awk '/ITEM: TIMESTEP/ { n++ } !(n == 5 && $1 == 3 && NF == 5)' good.dump | awk '/ITEM: TIMESTEP/ { n++ } n == 5 && $1 == 64 && NF == 1 { $1 = 63 } { print }' >lost.dump
 refused "the framework atoms are not those of the first frame" lost.dump
+# ... nor may mobile atoms come and go (32 S, then 32 Li: atoms 33 to 64)
+without() { awk -v id="$1" '/ITEM: TIMESTEP/ { n++ } !(n == 5 && $1 == id && NF == 5)' good.dump | awk '/ITEM: TIMESTEP/ { n++ } n == 5 && $1 == 64 && NF == 1 { $1 = 63 } { print }'; }
+for id in 33 40 64; do
+  without "$id" >lost.dump
+  refused "atom $id of the first frame is missing at step 40" lost.dump
+done
+awk '/ITEM: TIMESTEP/ { n++ } n == 5 && $1 == 64 && NF == 5 { $1 = 65 } { print }' good.dump >lost.dump
+refused "atom 64 of the first frame is missing at step 40" lost.dump
+awk '/ITEM: TIMESTEP/ { n++ } n == 5 && $1 == 64 && NF == 1 { $1 = 65 } { print } n == 5 && $1 == 64 && NF == 5 { $1 = 65; print }' good.dump >lost.dump
+refused "step 40 holds atom 65 (Li), which is not in the first frame" lost.dump
+without 40 >lost.dump
+exits 0 "$BIN/lisi-msm" sites lost.dump --from 50 -o later.yaml
 : >empty.dump
 refused "the trajectory is empty" empty.dump
 
