@@ -103,8 +103,22 @@ sites w.dump --structure w.yaml -o again.yaml --json
 # the whole box without folding: every octahedral void is found by itself
 sites w.dump --amorphous -o am.yaml --json
 [[ $(json replicate) == '[1, 1, 1]' && $(json space_group_number) == 0 ]] || fail "amorphous: folded"
-[[ $(awk '/# [0-9]+: occupancy/ && $(NF-2) > 0.5' am.yaml | wc -l) == 32 ]] || fail "amorphous: $(awk '/# [0-9]+: occupancy/ && $(NF-2) > 0.5' am.yaml | wc -l) filled sites, expected 32"
+filled() { awk '/# [0-9]+: occupancy/ { sub(/.*occupancy /, ""); n += $1 > 0.5 } END { print n + 0 }' am.yaml; }
+[[ $(filled) == 32 ]] || fail "amorphous: $(filled) filled sites, expected 32"
 exits 0 "$BIN/lisi-msm" assign w.dump --sites am.yaml --dt 0.1 -o am.jumps
+
+# one frame: occupancies without errors, and it is said
+last=$(grep -A1 TIMESTEP w.dump | tail -n 1)
+sites w.dump --from "$last" -o one.yaml --json
+says "one frame at or after the step given by --from: the errors of the occupancies are not known"
+[[ $(json frames) == 1 && $(orbit occupancy_error 1) == null ]] || fail "one frame: error $(orbit occupancy_error 1)"
+grep -q 'occupancy [0-9.]*, error not known (one frame)' one.yaml || fail "one frame: $(grep occupancy one.yaml)"
+! grep -qi nan one.yaml || fail "one frame: not a number in the site file"
+sites w.dump --from "$last" -o one.yaml
+! grep -qi nan out || fail "one frame: not a number in the table"
+sites w.dump --from "$last" --amorphous -o one.yaml
+! grep -qi nan out one.yaml || fail "one frame, amorphous: not a number"
+exits 0 "$BIN/lisi-msm" assign w.dump --sites one.yaml --dt 0.1 -o one.jumps
 
 # no framework: folded on request, no symmetry
 sites a.dump --framework none --replicate 1,1,1 -o none.yaml --json

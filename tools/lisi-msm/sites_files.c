@@ -35,11 +35,20 @@ static void write_head(FILE *f, const sites_options *o, const sites_result *r) {
             o->merge, o->least);
 }
 
+static void write_occupancy(FILE *f, const site_orbit *s) {
+  if (isnan(s->occupancy_error)) /* one block of time */
+    fprintf(f, "occupancy %.4f, error not known (one frame)", s->occupancy);
+  else
+    fprintf(f, "occupancy %.4f +- %.4f (standard error)", s->occupancy, s->occupancy_error);
+}
+
 static void write_orbit(FILE *f, const sites_options *o, const site_orbit *s, int type) {
   char position[16];
   if (o->amorphous) { /* no two sites are alike: one type, each with its own occupancy */
-    fprintf(f, "  - {type: 1, label: %s, frac: [%.6f, %.6f, %.6f]}  # %d: occupancy %.4f +- %.4f\n", o->species,
-            s->frac[0][0], s->frac[0][1], s->frac[0][2], type, s->occupancy, s->occupancy_error);
+    fprintf(f, "  - {type: 1, label: %s, frac: [%.6f, %.6f, %.6f]}  # %d: ", o->species, s->frac[0][0], s->frac[0][1],
+            s->frac[0][2], type);
+    write_occupancy(f, s);
+    fputc('\n', f);
     return;
   }
   position_of(s, position);
@@ -48,9 +57,11 @@ static void write_orbit(FILE *f, const sites_options *o, const site_orbit *s, in
     fprintf(f, ": Wyckoff position %s, site symmetry %s", position, s->position.symmetry);
   if (s->interstitial)
     fprintf(f, ", interstitial");
-  if (o->nfiles > 0)
-    fprintf(f, "\n  #   occupancy %.4f +- %.4f (standard error), RMS distance of the atoms %.2f A", s->occupancy,
-            s->occupancy_error, s->spread);
+  if (o->nfiles > 0) {
+    fprintf(f, "\n  #   ");
+    write_occupancy(f, s);
+    fprintf(f, ", RMS distance of the atoms %.2f A", s->spread);
+  }
   fputc('\n', f);
   for (int k = 0; k < s->nsites; k++)
     fprintf(f, "  - {type: %d, label: %s, multiplicity: %d, frac: [%.6f, %.6f, %.6f]}\n", type, s->label, s->nsites,
