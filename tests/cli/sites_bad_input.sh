@@ -65,6 +65,16 @@ refused "no atom of species Na" --structure other.xyz --species Na
 sed 's/2.5 0 0/2.5 0/' other.xyz >short.xyz
 refused "short.xyz:5: expected an atom" --structure short.xyz
 refused "expected a structure" --structure "$SRC/README.md"
+# what readers of the site file would refuse is not written; what is only unlikely is warned of
+split() { printf '%s\n' 'data_w' '_cell_length_a 5' '_cell_length_b 5' '_cell_length_c 5' loop_ _atom_site_label _atom_site_fract_x _atom_site_fract_y _atom_site_fract_z 'S1 0 0 0' "$@"; }
+split 'Li1 0.5 0.5 0.5' 'Li2 0.51 0.5 0.5' >split.cif
+refused "split.cif: two sites are 0.05 A apart; expected at least 0.1 A" --structure split.cif
+split 'S2 0.01 0 0' 'Li1 0.5 0.5 0.5' >split.cif
+refused "split.cif: two framework atoms are 0.05 A apart; expected at least 0.1 A" --structure split.cif
+split 'Li1 0.5 0.5 0.5' 'Li2 0.6 0.5 0.5' >split.cif
+exits 0 "$BIN/lisi-msm" sites --structure split.cif -o halves.yaml
+says "two sites are 0.5 A apart"
+grep -q 'label: Li2' halves.yaml || fail "the second site is missing"
 sed '0,/^1 Li/s/^1 Li/x Li/' good.dump | sed '0,/^1 S/s/^1 S/x S/' >id.dump
 refused "expected an atom id" id.dump
 awk '/ITEM: TIMESTEP/ { n++ } !(n == 5 && $1 == 3 && NF == 5)' good.dump | awk '/ITEM: TIMESTEP/ { n++ } n == 5 && $1 == 64 && NF == 1 { $1 = 63 } { print }' >lost.dump
