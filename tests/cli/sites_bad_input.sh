@@ -127,3 +127,12 @@ says "cut off"
 # a place that cannot be written
 exits 2 "$BIN/lisi-msm" sites good.dump -o none/bad.yaml
 says "none/bad.yaml"
+# a later file that cannot be written whole (here: is larger than allowed): none is put in place, old ones stay
+exits 0 "$BIN/lisi-msm" sites --structure other.xyz -o full.yaml
+mkdir old && cp full* old
+got=0
+(trap '' XFSZ; ulimit -f 100; exec "$BIN/lisi-msm" sites good.dump -o full.yaml >out 2>err) || got=$?
+[[ $got == 1 ]] || fail "a file over the limit: exit status $got"
+says "full-density.dat: writing failed"
+[[ $(ls full* | tr '\n' ' ') == "$(ls old | tr '\n' ' ')" ]] || fail "a file over the limit: there are $(ls full*)"
+for f in full*; do cmp "$f" "old/$f" || fail "a file over the limit: $f was replaced"; done

@@ -125,10 +125,8 @@ int cmd_sites(int argc, char **argv) {
     progress_catch_interrupt();
     status = sites_find(&o, &result, &err);
   }
-  if (status == LISI_OK && out != NULL)
-    status = sites_write(&o, &result, out, &err);
-  if (status == LISI_OK && density != NULL)
-    status = sites_write_cube(&o, &result, density, &err);
+  if (status == LISI_OK)
+    status = sites_write(&o, &result, out, density, &err);
   if (status == LISI_OK)
     status = sites_show(&o, &result, json, out, &err);
   sites_result_free(&result);

@@ -11,6 +11,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+lisi_status sites_outputs_open(sites_outputs *set, const char *path, FILE **f, lisi_error *err) {
+  const lisi_status status = out_file_open(path, &set->file[set->n], err);
+  if (status == LISI_OK)
+    *f = out_file_stream(set->file[set->n++]);
+  return status;
+}
+
+/* All or none: a full disk is found by flushing, before the first file is put in place. */
+static lisi_status end_outputs(sites_outputs *set, lisi_status status, lisi_error *err) {
+  for (int k = 0; k < set->n && status == LISI_OK; k++)
+    status = out_file_flush(set->file[k], err);
+  for (int k = 0; k < set->n; k++)
+    if (status == LISI_OK)
+      status = out_file_commit(set->file[k], err);
+    else
+      out_file_discard(set->file[k]);
+  set->n = 0;
+  return status;
+}
+
 static void position_of(const site_orbit *s, char text[16]) {
   text[0] = '\0';
   if (s->position.letter != 0)
@@ -68,12 +88,12 @@ static void write_orbit(FILE *f, const sites_options *o, const site_orbit *s, in
             s->frac[k][0], s->frac[k][1], s->frac[k][2]);
 }
 
-static lisi_status write_sites(const sites_options *o, const sites_result *r, const char *path, lisi_error *err) {
-  out_file *file;
-  const lisi_status status = out_file_open(path, &file, err);
+static lisi_status write_sites(const sites_options *o, const sites_result *r, const char *path, sites_outputs *set,
+                               lisi_error *err) {
+  FILE *f;
+  const lisi_status status = sites_outputs_open(set, path, &f, err);
   if (status != LISI_OK)
     return status;
-  FILE *f = out_file_stream(file);
   const double(*H)[3] = r->framework.cell.H;
   write_head(f, o, r);
   fprintf(f, "format: lisi-sites 1\ncell:\n");
@@ -91,16 +111,16 @@ static lisi_status write_sites(const sites_options *o, const sites_result *r, co
   fprintf(f, "sites:\n");
   for (int k = 0; k < r->sites.norbits; k++)
     write_orbit(f, o, &r->sites.orbit[k], k + 1);
-  return out_file_commit(file, err);
+  return LISI_OK;
 }
 
 /* All atoms are written in P1, so that any viewer shows them where the site file has them. */
-static lisi_status write_cif(const sites_options *o, const sites_result *r, const char *path, lisi_error *err) {
-  out_file *file;
-  const lisi_status status = out_file_open(path, &file, err);
+static lisi_status write_cif(const sites_options *o, const sites_result *r, const char *path, sites_outputs *set,
+                             lisi_error *err) {
+  FILE *f;
+  const lisi_status status = sites_outputs_open(set, path, &f, err);
   if (status != LISI_OK)
     return status;
-  FILE *f = out_file_stream(file);
   double length[3], angle[3];
   lattice_lengths_angles(r->framework.cell.H, length, angle);
   if (r->number > 0)
@@ -123,7 +143,7 @@ static lisi_status write_cif(const sites_options *o, const sites_result *r, cons
       fprintf(f, "%s %s %.6f %.6f %.6f %.4f\n", s->label, o->species, s->frac[m][0], s->frac[m][1], s->frac[m][2],
               o->nfiles > 0 ? fmin(1.0, s->occupancy) : 1.0);
   }
-  return out_file_commit(file, err);
+  return LISI_OK;
 }
 
 static void write_atom(FILE *f, const lattice *cell, const char *species, const char *label, int type, double occupancy,
@@ -133,12 +153,12 @@ static void write_atom(FILE *f, const lattice *cell, const char *species, const 
   fprintf(f, "%-3s %12.6f %12.6f %12.6f %3d %-10s %8.4f\n", species, x[0], x[1], x[2], type, label, occupancy);
 }
 
-static lisi_status write_xyz(const sites_options *o, const sites_result *r, const char *path, lisi_error *err) {
-  out_file *file;
-  const lisi_status status = out_file_open(path, &file, err);
+static lisi_status write_xyz(const sites_options *o, const sites_result *r, const char *path, sites_outputs *set,
+                             lisi_error *err) {
+  FILE *f;
+  const lisi_status status = sites_outputs_open(set, path, &f, err);
   if (status != LISI_OK)
     return status;
-  FILE *f = out_file_stream(file);
   const lattice *cell = &r->framework.cell;
   int n = r->framework.natoms;
   for (int k = 0; k < r->sites.norbits; k++)
@@ -154,7 +174,7 @@ static lisi_status write_xyz(const sites_options *o, const sites_result *r, cons
     for (int m = 0; m < s->nsites; m++)
       write_atom(f, cell, o->species, s->label, k + 1, o->nfiles > 0 ? s->occupancy : 1.0, s->frac[m]);
   }
-  return out_file_commit(file, err);
+  return LISI_OK;
 }
 
 /* "dir/sites.yaml" + ".cif" -> "dir/sites.cif" */
@@ -172,22 +192,6 @@ static char *beside(const char *path, const char *ending) {
   return text;
 }
 
-lisi_status sites_write(const sites_options *o, const sites_result *r, const char *path, lisi_error *err) {
-  char *cif = beside(path, ".cif"), *xyz = beside(path, ".xyz"), *base = beside(path, "");
-  lisi_status status =
-      cif == NULL || xyz == NULL || base == NULL ? lisi_no_memory(err, strlen(path)) : write_sites(o, r, path, err);
-  if (status == LISI_OK)
-    status = write_cif(o, r, cif, err);
-  if (status == LISI_OK)
-    status = write_xyz(o, r, xyz, err);
-  if (status == LISI_OK)
-    status = sites_draw(o, r, base, err);
-  free(cif);
-  free(xyz);
-  free(base);
-  return status;
-}
-
 /* Opens and closes it: an unwritable place is told before the trajectory is read. */
 static lisi_status try_path(const char *path, lisi_error *err) {
   out_file *file;
@@ -198,7 +202,7 @@ static lisi_status try_path(const char *path, lisi_error *err) {
 }
 
 lisi_status sites_check_outputs(const sites_options *o, const char *path, const char *density, lisi_error *err) {
-  /* Endings that sites_write and sites_draw put in the place of .yaml. */
+  /* Endings that sites_write puts in the place of .yaml. */
   static const char *const ending[] = {".cif", ".xyz", ".dat", "-density.dat", ".gp", ".svg", ".gnuplot.log"};
   enum { ENDINGS = sizeof ending / sizeof *ending };
   lisi_status status = path != NULL ? refuse_overwriting(path, o->nfiles, o->files, err) : LISI_OK;
@@ -233,13 +237,13 @@ lisi_status sites_check_outputs(const sites_options *o, const char *path, const 
   return status;
 }
 
-lisi_status sites_write_cube(const sites_options *o, const sites_result *r, const char *path, lisi_error *err) {
+static lisi_status write_cube(const sites_options *o, const sites_result *r, const char *path, sites_outputs *set,
+                              lisi_error *err) {
   static const double bohr = 0.529177210903; /* Angstrom; cube files are in atomic units of length */
-  out_file *file;
-  const lisi_status status = out_file_open(path, &file, err);
+  FILE *f;
+  const lisi_status status = sites_outputs_open(set, path, &f, err);
   if (status != LISI_OK)
     return status;
-  FILE *f = out_file_stream(file);
   const site_density *d = &r->density;
   fprintf(f, "density of %s, atoms per A^3\n%" PRId64 " frames; lengths in bohr\n1 0.0 0.0 0.0\n", o->species,
           r->nframes);
@@ -255,5 +259,34 @@ lisi_status sites_write_cube(const sites_options *o, const sites_result *r, cons
         fprintf(f, "%.5e%c", r->smooth[p], ++column % 6 == 0 ? '\n' : ' ');
       }
   fputc('\n', f);
-  return out_file_commit(file, err);
+  return LISI_OK;
+}
+
+lisi_status sites_write(const sites_options *o, const sites_result *r, const char *path, const char *density,
+                        lisi_error *err) {
+  sites_outputs set = {0};
+  char *cif = NULL, *xyz = NULL, *base = NULL;
+  lisi_status status = LISI_OK;
+  if (path != NULL) {
+    cif = beside(path, ".cif");
+    xyz = beside(path, ".xyz");
+    base = beside(path, "");
+    status = cif == NULL || xyz == NULL || base == NULL ? lisi_no_memory(err, strlen(path))
+                                                        : write_sites(o, r, path, &set, err);
+    if (status == LISI_OK)
+      status = write_cif(o, r, cif, &set, err);
+    if (status == LISI_OK)
+      status = write_xyz(o, r, xyz, &set, err);
+    if (status == LISI_OK)
+      status = sites_write_picture(o, r, base, &set, err);
+  }
+  if (status == LISI_OK && density != NULL)
+    status = write_cube(o, r, density, &set, err);
+  status = end_outputs(&set, status, err);
+  if (status == LISI_OK && base != NULL)
+    sites_draw_picture(base);
+  free(cif);
+  free(xyz);
+  free(base);
+  return status;
 }

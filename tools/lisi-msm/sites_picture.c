@@ -4,7 +4,6 @@
 #include "sites_files.h"
 
 #include "cli.h"
-#include "out_file.h"
 #include "program.h"
 #include "report.h"
 
@@ -201,12 +200,11 @@ static long rgb(const char *colour) {
 }
 
 static lisi_status write_positions(const sites_options *o, const sites_result *r, const view *v, const char *path,
-                                   lisi_error *err) {
-  out_file *file;
-  lisi_status status = out_file_open(path, &file, err);
+                                   sites_outputs *set, lisi_error *err) {
+  FILE *f;
+  lisi_status status = sites_outputs_open(set, path, &f, err);
   if (status != LISI_OK)
     return status;
-  FILE *f = out_file_stream(file);
   const char *name[MAX_SPECIES];
   const int ns = species_list(&r->framework, name, MAX_SPECIES);
   fprintf(f,
@@ -230,9 +228,6 @@ static lisi_status write_positions(const sites_options *o, const sites_result *r
     fputs("\n\n", f);
     free(list.d);
   }
-  if (status == LISI_OK)
-    return out_file_commit(file, err);
-  out_file_discard(file);
   return status;
 }
 
@@ -247,12 +242,11 @@ static double column(const site_density *d, const view *v, const double *sum, do
 }
 
 static lisi_status write_density(const sites_result *r, const view *v, double step, const char *path, double *most,
-                                 lisi_error *err) {
-  out_file *file;
-  lisi_status status = out_file_open(path, &file, err);
+                                 sites_outputs *set, lisi_error *err) {
+  FILE *f;
+  lisi_status status = sites_outputs_open(set, path, &f, err);
   if (status != LISI_OK)
     return status;
-  FILE *f = out_file_stream(file);
   const site_density *d = &r->density;
   fprintf(f, "# x y (A), atoms per A^2 along the line of sight; one block for each view (along a, b, c)\n");
   *most = 0.0;
@@ -289,9 +283,6 @@ static lisi_status write_density(const sites_result *r, const view *v, double st
     fputc('\n', f);
     free(sum);
   }
-  if (status == LISI_OK)
-    return out_file_commit(file, err);
-  out_file_discard(file);
   return status;
 }
 
@@ -352,12 +343,11 @@ static void write_legend(FILE *f, const sites_options *o, const sites_result *r,
 }
 
 static lisi_status write_script(const sites_options *o, const sites_result *r, const view *v, double most,
-                                const char *base, const char *path, lisi_error *err) {
-  out_file *file;
-  const lisi_status status = out_file_open(path, &file, err);
+                                const char *base, const char *path, sites_outputs *set, lisi_error *err) {
+  FILE *f;
+  const lisi_status status = sites_outputs_open(set, path, &f, err);
   if (status != LISI_OK)
     return status;
-  FILE *f = out_file_stream(file);
   double across = edge, tallest = 0.0;
   for (int k = 0; k < VIEWS; k++) {
     across += v[k].hi[0] - v[k].lo[0] + gap;
@@ -428,7 +418,7 @@ static lisi_status write_script(const sites_options *o, const sites_result *r, c
     x += w + gap;
   }
   fprintf(f, "unset multiplot\n");
-  return out_file_commit(file, err);
+  return LISI_OK;
 }
 
 static char *joined(const char *a, const char *b) {
@@ -440,7 +430,7 @@ static char *joined(const char *a, const char *b) {
   return text;
 }
 
-static void run_gnuplot(const char *base) {
+void sites_draw_picture(const char *base) {
   char *folder = joined(base, ""), *script = joined(name_of(base), ".gp"), *log = joined(name_of(base), ".gnuplot.log"),
        *whole = joined(base, ".gnuplot.log");
   if (folder != NULL && script != NULL && log != NULL && whole != NULL) {
@@ -462,7 +452,8 @@ static void run_gnuplot(const char *base) {
   free(whole);
 }
 
-lisi_status sites_draw(const sites_options *o, const sites_result *r, const char *base, lisi_error *err) {
+lisi_status sites_write_picture(const sites_options *o, const sites_result *r, const char *base, sites_outputs *set,
+                                lisi_error *err) {
   view v[VIEWS];
   double longest = 0.0, most = 0.0;
   for (int k = 0; k < VIEWS; k++) {
@@ -471,13 +462,11 @@ lisi_status sites_draw(const sites_options *o, const sites_result *r, const char
   }
   char *dat = joined(base, ".dat"), *density = joined(base, "-density.dat"), *script = joined(base, ".gp");
   lisi_status status = dat == NULL || density == NULL || script == NULL ? lisi_no_memory(err, strlen(base))
-                                                                        : write_positions(o, r, v, dat, err);
+                                                                        : write_positions(o, r, v, dat, set, err);
   if (status == LISI_OK && r->smooth != NULL)
-    status = write_density(r, v, longest / RASTER, density, &most, err);
+    status = write_density(r, v, longest / RASTER, density, &most, set, err);
   if (status == LISI_OK)
-    status = write_script(o, r, v, most, base, script, err);
-  if (status == LISI_OK)
-    run_gnuplot(base);
+    status = write_script(o, r, v, most, base, script, set, err);
   free(dat);
   free(density);
   free(script);
