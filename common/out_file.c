@@ -56,17 +56,21 @@ FILE *out_file_stream(out_file *file) {
   return file->stream;
 }
 
-lisi_status out_file_commit(out_file *file, lisi_error *err) {
-  lisi_status status = LISI_OK;
+lisi_status out_file_flush(out_file *file, lisi_error *err) {
   errno = 0;
   const int bad = ferror(file->stream) | fflush(file->stream);
   const int reason = errno;
-  if (bad != 0 || fsync(fileno(file->stream)) != 0) {
-    const int why = bad != 0 ? reason : errno;
-    /* Some file systems have no fsync; that is no failure to write. */
-    if (bad != 0 || (why != EINVAL && why != EROFS))
-      status = lisi_fail(err, LISI_ERR_IO, "%s: writing failed: %s", file->path, strerror(why));
-  }
+  if (bad == 0 && fsync(fileno(file->stream)) == 0)
+    return LISI_OK;
+  const int why = bad != 0 ? reason : errno;
+  /* Some file systems have no fsync; that is no failure to write. */
+  if (bad == 0 && (why == EINVAL || why == EROFS))
+    return LISI_OK;
+  return lisi_fail(err, LISI_ERR_IO, "%s: writing failed: %s", file->path, strerror(why));
+}
+
+lisi_status out_file_commit(out_file *file, lisi_error *err) {
+  lisi_status status = out_file_flush(file, err);
   if (fclose(file->stream) != 0 && status == LISI_OK)
     status = lisi_fail(err, LISI_ERR_IO, "%s: writing failed: %s", file->path, strerror(errno));
   if (status == LISI_OK && rename(file->temporary, file->path) != 0)

@@ -19,6 +19,9 @@ typedef struct out_file out_file;
 LISI_MUST_CHECK lisi_status out_file_open(const char *path, out_file **file, lisi_error *err);
 /* Where to print; write errors are found by out_file_commit. */
 FILE *out_file_stream(out_file *file);
+/* Flushes and checks for write errors without renaming: where several files belong together, all are flushed before the
+ * first is committed. After an error the file is still to be discarded. */
+LISI_MUST_CHECK lisi_status out_file_flush(out_file *file, lisi_error *err);
 /* Flushes, checks for write errors (a full disk), renames onto the final path and frees. On failure the temporary is
  * removed and an old file at the path is untouched. */
 LISI_MUST_CHECK lisi_status out_file_commit(out_file *file, lisi_error *err);

@@ -43,6 +43,17 @@ fi
   fail "tetrahedral sites: $(grep 'label: i8c' w.yaml)"
 [[ $(sed -n 1p w.xyz) == 16 && $(grep -c '^Li ' w.xyz) == 12 && $(grep -c '^S ' w.xyz) == 4 ]] || fail "w.xyz"
 [[ $(grep -c ' Li ' w.cif) == 12 && $(grep -c '^S S ' w.cif) == 4 ]] || fail "w.cif"
+# the picture: in each view each kind, none hidden by what lies over it, the nearer over the farther (S, 4b and i8c are kinds 1, 2, 3;
+# in the column at the corner S lies in the plane of the paper, 4b half an edge along the line of sight)
+visible() { # visible FILE KINDS
+  awk -v kinds="$2" '/^# along/ { view++; n = 0 } /^#/ || NF == 0 { next }
+    $4 != 16777215 { for (k = 1; k <= n; k++) if (sqrt(($1 - x[k]) ^ 2 + ($2 - y[k]) ^ 2) + r[k] < $3 + 0.05 && $3 > 0.11) { print "view", view ": a disc of kind", $5, "hides one of kind", kind[k]; exit bad = 1 }
+      x[++n] = $1; y[n] = $2; r[n] = $3; kind[n] = $5; has[view, $5] = 1 }
+    END { if (bad) exit; if (view != 3) { print view + 0, "views"; exit } for (v = 1; v <= 3; v++) for (k = 1; k <= kinds; k++) if (!has[v, k]) print "view", v, "lacks kind", k }' "$1"
+}
+[[ $(visible w.dat 3) == '' ]] || fail "picture: $(visible w.dat 3)"
+uppermost() { awk -v v="$1" '/^# along/ { at = $3 } NF == 5 && at == v && $1 ^ 2 + $2 ^ 2 < 1e-4 { kind = $5 } END { print kind }' w.dat; }
+[[ $(uppermost a) == 2 && $(uppermost b) == 1 && $(uppermost c) == 2 ]] || fail "picture: uppermost at the corner: $(uppermost a) $(uppermost b) $(uppermost c)"
 octahedral=$(orbit occupancy 1)
 
 # the same by types, by .gz, in two files, in a breathing box; twice the same file to the byte
@@ -92,6 +103,7 @@ LiOct 0.5 0.5 0.5
 END
 sites --structure w0.cif -o s.yaml --json
 [[ $(json space_group_number) == 225 && $(orbit label 1) == '"LiOct"' && $(orbit wyckoff 1) == '"4b"' && $(grep -c '"label"' out) == 1 ]] || fail "structure alone"
+[[ $(visible s.dat 2) == '' ]] || fail "picture of a structure: $(visible s.dat 2)"
 sites w.dump --structure w0.cif -o m.yaml --json
 is_the_crystal
 [[ $(orbit label 1) == '"LiOct"' && $(orbit label 2) == '"i8c"' ]] || fail "mixed: labels $(orbit label 1) $(orbit label 2)"
@@ -103,8 +115,23 @@ sites w.dump --structure w.yaml -o again.yaml --json
 # the whole box without folding: every octahedral void is found by itself
 sites w.dump --amorphous -o am.yaml --json
 [[ $(json replicate) == '[1, 1, 1]' && $(json space_group_number) == 0 ]] || fail "amorphous: folded"
-[[ $(awk '/# [0-9]+: occupancy/ && $(NF-2) > 0.5' am.yaml | wc -l) == 32 ]] || fail "amorphous: $(awk '/# [0-9]+: occupancy/ && $(NF-2) > 0.5' am.yaml | wc -l) filled sites, expected 32"
+filled() { awk '/# [0-9]+: occupancy/ { sub(/.*occupancy /, ""); n += $1 > 0.5 } END { print n + 0 }' am.yaml; }
+[[ $(filled) == 32 ]] || fail "amorphous: $(filled) filled sites, expected 32"
+! grep -q 'occupancy' am.gp || fail "amorphous: the legend promises occupancies"
 exits 0 "$BIN/lisi-msm" assign w.dump --sites am.yaml --dt 0.1 -o am.jumps
+
+# one frame: occupancies without errors, and it is said
+last=$(grep -A1 TIMESTEP w.dump | tail -n 1)
+sites w.dump --from "$last" -o one.yaml --json
+says "one frame at or after the step given by --from: the errors of the occupancies are not known"
+[[ $(json frames) == 1 && $(orbit occupancy_error 1) == null ]] || fail "one frame: error $(orbit occupancy_error 1)"
+grep -q 'occupancy [0-9.]*, error not known (one frame)' one.yaml || fail "one frame: $(grep occupancy one.yaml)"
+! grep -qi nan one.yaml || fail "one frame: not a number in the site file"
+sites w.dump --from "$last" -o one.yaml
+! grep -qi nan out || fail "one frame: not a number in the table"
+sites w.dump --from "$last" --amorphous -o one.yaml
+! grep -qi nan out one.yaml || fail "one frame, amorphous: not a number"
+exits 0 "$BIN/lisi-msm" assign w.dump --sites one.yaml --dt 0.1 -o one.jumps
 
 # no framework: folded on request, no symmetry
 sites a.dump --framework none --replicate 1,1,1 -o none.yaml --json

@@ -3,7 +3,6 @@
 #include "cli.h"
 #include "commands.h"
 #include "dump_options.h"
-#include "out_file.h"
 #include "progress.h"
 #include "sites_files.h"
 #include "sites_find.h"
@@ -120,19 +119,14 @@ int cmd_sites(int argc, char **argv) {
                                                     : SITES_SYMMETRY_AUTO;
   if (status == LISI_OK && out == NULL && !json)
     status = lisi_fail(&err, LISI_ERR_INPUT, "-o FILE, the site file to write, is missing");
-  if (status == LISI_OK && out != NULL) { /* an unwritable place is told before the trajectory is read */
-    out_file *probe = NULL;
-    status = out_file_open(out, &probe, &err);
-    out_file_discard(probe);
-  }
+  if (status == LISI_OK)
+    status = sites_check_outputs(&o, out, density, &err);
   if (status == LISI_OK) {
     progress_catch_interrupt();
     status = sites_find(&o, &result, &err);
   }
-  if (status == LISI_OK && out != NULL)
-    status = sites_write(&o, &result, out, &err);
-  if (status == LISI_OK && density != NULL)
-    status = sites_write_cube(&o, &result, density, &err);
+  if (status == LISI_OK)
+    status = sites_write(&o, &result, out, density, &err);
   if (status == LISI_OK)
     status = sites_show(&o, &result, json, out, &err);
   sites_result_free(&result);

@@ -2,6 +2,7 @@
 /* The site file, and the cell for crystal viewers. */
 #include "sites_files.h"
 
+#include "input_files.h"
 #include "out_file.h"
 
 #include <inttypes.h>
@@ -9,6 +10,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+lisi_status sites_outputs_open(sites_outputs *set, const char *path, FILE **f, lisi_error *err) {
+  const lisi_status status = out_file_open(path, &set->file[set->n], err);
+  if (status == LISI_OK)
+    *f = out_file_stream(set->file[set->n++]);
+  return status;
+}
+
+/* All or none: a full disk is found by flushing, before the first file is put in place. */
+static lisi_status end_outputs(sites_outputs *set, lisi_status status, lisi_error *err) {
+  for (int k = 0; k < set->n && status == LISI_OK; k++)
+    status = out_file_flush(set->file[k], err);
+  for (int k = 0; k < set->n; k++)
+    if (status == LISI_OK)
+      status = out_file_commit(set->file[k], err);
+    else
+      out_file_discard(set->file[k]);
+  set->n = 0;
+  return status;
+}
 
 static void position_of(const site_orbit *s, char text[16]) {
   text[0] = '\0';
@@ -34,11 +55,20 @@ static void write_head(FILE *f, const sites_options *o, const sites_result *r) {
             o->merge, o->least);
 }
 
+static void write_occupancy(FILE *f, const site_orbit *s) {
+  if (isnan(s->occupancy_error)) /* one block of time */
+    fprintf(f, "occupancy %.4f, error not known (one frame)", s->occupancy);
+  else
+    fprintf(f, "occupancy %.4f +- %.4f (standard error)", s->occupancy, s->occupancy_error);
+}
+
 static void write_orbit(FILE *f, const sites_options *o, const site_orbit *s, int type) {
   char position[16];
   if (o->amorphous) { /* no two sites are alike: one type, each with its own occupancy */
-    fprintf(f, "  - {type: 1, label: %s, frac: [%.6f, %.6f, %.6f]}  # %d: occupancy %.4f +- %.4f\n", o->species,
-            s->frac[0][0], s->frac[0][1], s->frac[0][2], type, s->occupancy, s->occupancy_error);
+    fprintf(f, "  - {type: 1, label: %s, frac: [%.6f, %.6f, %.6f]}  # %d: ", o->species, s->frac[0][0], s->frac[0][1],
+            s->frac[0][2], type);
+    write_occupancy(f, s);
+    fputc('\n', f);
     return;
   }
   position_of(s, position);
@@ -47,21 +77,23 @@ static void write_orbit(FILE *f, const sites_options *o, const site_orbit *s, in
     fprintf(f, ": Wyckoff position %s, site symmetry %s", position, s->position.symmetry);
   if (s->interstitial)
     fprintf(f, ", interstitial");
-  if (o->nfiles > 0)
-    fprintf(f, "\n  #   occupancy %.4f +- %.4f (standard error), RMS distance of the atoms %.2f A", s->occupancy,
-            s->occupancy_error, s->spread);
+  if (o->nfiles > 0) {
+    fprintf(f, "\n  #   ");
+    write_occupancy(f, s);
+    fprintf(f, ", RMS distance of the atoms %.2f A", s->spread);
+  }
   fputc('\n', f);
   for (int k = 0; k < s->nsites; k++)
     fprintf(f, "  - {type: %d, label: %s, multiplicity: %d, frac: [%.6f, %.6f, %.6f]}\n", type, s->label, s->nsites,
             s->frac[k][0], s->frac[k][1], s->frac[k][2]);
 }
 
-static lisi_status write_sites(const sites_options *o, const sites_result *r, const char *path, lisi_error *err) {
-  out_file *file;
-  const lisi_status status = out_file_open(path, &file, err);
+static lisi_status write_sites(const sites_options *o, const sites_result *r, const char *path, sites_outputs *set,
+                               lisi_error *err) {
+  FILE *f;
+  const lisi_status status = sites_outputs_open(set, path, &f, err);
   if (status != LISI_OK)
     return status;
-  FILE *f = out_file_stream(file);
   const double(*H)[3] = r->framework.cell.H;
   write_head(f, o, r);
   fprintf(f, "format: lisi-sites 1\ncell:\n");
@@ -79,16 +111,16 @@ static lisi_status write_sites(const sites_options *o, const sites_result *r, co
   fprintf(f, "sites:\n");
   for (int k = 0; k < r->sites.norbits; k++)
     write_orbit(f, o, &r->sites.orbit[k], k + 1);
-  return out_file_commit(file, err);
+  return LISI_OK;
 }
 
 /* All atoms are written in P1, so that any viewer shows them where the site file has them. */
-static lisi_status write_cif(const sites_options *o, const sites_result *r, const char *path, lisi_error *err) {
-  out_file *file;
-  const lisi_status status = out_file_open(path, &file, err);
+static lisi_status write_cif(const sites_options *o, const sites_result *r, const char *path, sites_outputs *set,
+                             lisi_error *err) {
+  FILE *f;
+  const lisi_status status = sites_outputs_open(set, path, &f, err);
   if (status != LISI_OK)
     return status;
-  FILE *f = out_file_stream(file);
   double length[3], angle[3];
   lattice_lengths_angles(r->framework.cell.H, length, angle);
   if (r->number > 0)
@@ -111,7 +143,7 @@ static lisi_status write_cif(const sites_options *o, const sites_result *r, cons
       fprintf(f, "%s %s %.6f %.6f %.6f %.4f\n", s->label, o->species, s->frac[m][0], s->frac[m][1], s->frac[m][2],
               o->nfiles > 0 ? fmin(1.0, s->occupancy) : 1.0);
   }
-  return out_file_commit(file, err);
+  return LISI_OK;
 }
 
 static void write_atom(FILE *f, const lattice *cell, const char *species, const char *label, int type, double occupancy,
@@ -121,12 +153,12 @@ static void write_atom(FILE *f, const lattice *cell, const char *species, const 
   fprintf(f, "%-3s %12.6f %12.6f %12.6f %3d %-10s %8.4f\n", species, x[0], x[1], x[2], type, label, occupancy);
 }
 
-static lisi_status write_xyz(const sites_options *o, const sites_result *r, const char *path, lisi_error *err) {
-  out_file *file;
-  const lisi_status status = out_file_open(path, &file, err);
+static lisi_status write_xyz(const sites_options *o, const sites_result *r, const char *path, sites_outputs *set,
+                             lisi_error *err) {
+  FILE *f;
+  const lisi_status status = sites_outputs_open(set, path, &f, err);
   if (status != LISI_OK)
     return status;
-  FILE *f = out_file_stream(file);
   const lattice *cell = &r->framework.cell;
   int n = r->framework.natoms;
   for (int k = 0; k < r->sites.norbits; k++)
@@ -142,7 +174,7 @@ static lisi_status write_xyz(const sites_options *o, const sites_result *r, cons
     for (int m = 0; m < s->nsites; m++)
       write_atom(f, cell, o->species, s->label, k + 1, o->nfiles > 0 ? s->occupancy : 1.0, s->frac[m]);
   }
-  return out_file_commit(file, err);
+  return LISI_OK;
 }
 
 /* "dir/sites.yaml" + ".cif" -> "dir/sites.cif" */
@@ -160,29 +192,58 @@ static char *beside(const char *path, const char *ending) {
   return text;
 }
 
-lisi_status sites_write(const sites_options *o, const sites_result *r, const char *path, lisi_error *err) {
-  char *cif = beside(path, ".cif"), *xyz = beside(path, ".xyz"), *base = beside(path, "");
-  lisi_status status =
-      cif == NULL || xyz == NULL || base == NULL ? lisi_no_memory(err, strlen(path)) : write_sites(o, r, path, err);
+/* Opens and closes it: an unwritable place is told before the trajectory is read. */
+static lisi_status try_path(const char *path, lisi_error *err) {
+  out_file *file;
+  const lisi_status status = out_file_open(path, &file, err);
   if (status == LISI_OK)
-    status = write_cif(o, r, cif, err);
-  if (status == LISI_OK)
-    status = write_xyz(o, r, xyz, err);
-  if (status == LISI_OK)
-    status = sites_draw(o, r, base, err);
-  free(cif);
-  free(xyz);
-  free(base);
+    out_file_discard(file);
   return status;
 }
 
-lisi_status sites_write_cube(const sites_options *o, const sites_result *r, const char *path, lisi_error *err) {
+lisi_status sites_check_outputs(const sites_options *o, const char *path, const char *density, lisi_error *err) {
+  /* Endings that sites_write puts in the place of .yaml. */
+  static const char *const ending[] = {".cif", ".xyz", ".dat", "-density.dat", ".gp", ".svg", ".gnuplot.log"};
+  enum { ENDINGS = sizeof ending / sizeof *ending };
+  lisi_status status = path != NULL ? refuse_overwriting(path, o->nfiles, o->files, err) : LISI_OK;
+  if (status == LISI_OK && path != NULL)
+    status = refuse_overwriting(path, 1, &o->structure, err);
+  if (status == LISI_OK && density != NULL)
+    status = refuse_overwriting(density, o->nfiles, o->files, err);
+  if (status == LISI_OK && density != NULL) {
+    const char *const others[] = {o->structure, path};
+    status = refuse_overwriting(density, 2, others, err);
+  }
+  if (status == LISI_OK && path != NULL)
+    status = try_path(path, err);
+  for (int k = 0; path != NULL && k < ENDINGS && status == LISI_OK; k++) {
+    char *name = beside(path, ending[k]);
+    if (name == NULL)
+      return lisi_no_memory(err, strlen(path));
+    for (int m = -2; m < o->nfiles && status == LISI_OK; m++) {
+      const char *const other = m == -2 ? density : m == -1 ? o->structure : o->files[m];
+      lisi_error plain = {0}; /* told in words that say where the name comes from */
+      if (refuse_overwriting(name, 1, &other, &plain) != LISI_OK)
+        status =
+            lisi_fail(err, LISI_ERR_INPUT, "%s, which is written beside %s, would replace %s; choose another -o name",
+                      name, path, other);
+    }
+    if (status == LISI_OK)
+      status = try_path(name, err);
+    free(name);
+  }
+  if (status == LISI_OK && density != NULL)
+    status = try_path(density, err);
+  return status;
+}
+
+static lisi_status write_cube(const sites_options *o, const sites_result *r, const char *path, sites_outputs *set,
+                              lisi_error *err) {
   static const double bohr = 0.529177210903; /* Angstrom; cube files are in atomic units of length */
-  out_file *file;
-  const lisi_status status = out_file_open(path, &file, err);
+  FILE *f;
+  const lisi_status status = sites_outputs_open(set, path, &f, err);
   if (status != LISI_OK)
     return status;
-  FILE *f = out_file_stream(file);
   const site_density *d = &r->density;
   fprintf(f, "density of %s, atoms per A^3\n%" PRId64 " frames; lengths in bohr\n1 0.0 0.0 0.0\n", o->species,
           r->nframes);
@@ -198,5 +259,34 @@ lisi_status sites_write_cube(const sites_options *o, const sites_result *r, cons
         fprintf(f, "%.5e%c", r->smooth[p], ++column % 6 == 0 ? '\n' : ' ');
       }
   fputc('\n', f);
-  return out_file_commit(file, err);
+  return LISI_OK;
+}
+
+lisi_status sites_write(const sites_options *o, const sites_result *r, const char *path, const char *density,
+                        lisi_error *err) {
+  sites_outputs set = {0};
+  char *cif = NULL, *xyz = NULL, *base = NULL;
+  lisi_status status = LISI_OK;
+  if (path != NULL) {
+    cif = beside(path, ".cif");
+    xyz = beside(path, ".xyz");
+    base = beside(path, "");
+    status = cif == NULL || xyz == NULL || base == NULL ? lisi_no_memory(err, strlen(path))
+                                                        : write_sites(o, r, path, &set, err);
+    if (status == LISI_OK)
+      status = write_cif(o, r, cif, &set, err);
+    if (status == LISI_OK)
+      status = write_xyz(o, r, xyz, &set, err);
+    if (status == LISI_OK)
+      status = sites_write_picture(o, r, base, &set, err);
+  }
+  if (status == LISI_OK && density != NULL)
+    status = write_cube(o, r, density, &set, err);
+  status = end_outputs(&set, status, err);
+  if (status == LISI_OK && base != NULL)
+    sites_draw_picture(base);
+  free(cif);
+  free(xyz);
+  free(base);
+  return status;
 }

@@ -34,6 +34,7 @@ void sites_frames_close(sites_frames *frames) {
   free(frames->host_kind);
   free(frames->host);
   free(frames->mobile);
+  free(frames->mobile_id);
   memset(frames, 0, sizeof *frames);
 }
 
@@ -65,6 +66,22 @@ static lisi_status learn_host(sites_frames *s, int64_t id, int kind, lisi_error 
   return LISI_OK;
 }
 
+/* The mobile atoms of all frames are those of the first: one that vanishes would make all sites emptier. */
+static lisi_status take_mobile(sites_frames *s, const dump_frame *frame, int k, int at, bool learn, lisi_error *err) {
+  const int64_t id = frame->id[k];
+  if (learn)
+    s->mobile_id[s->nmobile++] = id;
+  if (at >= s->nmobile || id < s->mobile_id[at])
+    return lisi_fail(err, LISI_ERR_INPUT,
+                     "%s:%ld: step %" PRId64 " holds atom %" PRId64 " (%s), which is not in the first frame",
+                     frame->file, frame->line, frame->step, id, s->o->species);
+  if (id > s->mobile_id[at])
+    return lisi_fail(err, LISI_ERR_INPUT, "%s:%ld: atom %" PRId64 " of the first frame is missing at step %" PRId64,
+                     frame->file, frame->line, s->mobile_id[at], frame->step);
+  memcpy(s->mobile[at], frame->f[k], sizeof frame->f[k]);
+  return LISI_OK;
+}
+
 static lisi_status sort_atoms(sites_frames *s, const dump_frame *frame, bool learn, lisi_error *err) {
   char what[MAX_SPECIES];
   const int nspecies = dump_reader_nspecies(s->reader);
@@ -75,23 +92,24 @@ static lisi_status sort_atoms(sites_frames *s, const dump_frame *frame, bool lea
       return lisi_fail(err, LISI_ERR_INPUT, "%s is both the mobile species and part of the framework", name);
     what[k] = moves ? 'm' : host ? 'h' : '-';
   }
-  if (frame->natoms > s->room) {
-    double(*larger)[3] = realloc(s->mobile, (size_t)frame->natoms * sizeof *larger);
-    if (larger == NULL)
-      return lisi_no_memory(err, (size_t)frame->natoms * sizeof *larger);
-    s->mobile = larger;
-    s->room = frame->natoms;
+  if (learn && s->mobile == NULL) {
+    const size_t n = (size_t)frame->natoms + 1;
+    s->mobile = malloc(n * sizeof *s->mobile);
+    s->mobile_id = malloc(n * sizeof *s->mobile_id);
+    if (s->mobile == NULL || s->mobile_id == NULL)
+      return lisi_no_memory(err, n * sizeof *s->mobile);
   }
-  int host = 0;
-  s->nmobile = 0;
+  int host = 0, mobile = 0;
   for (int k = 0; k < frame->natoms; k++) {
+    lisi_status status = LISI_OK;
     if (what[frame->species[k]] == 'm')
-      memcpy(s->mobile[s->nmobile++], frame->f[k], sizeof frame->f[k]);
-    if (what[frame->species[k]] != 'h')
-      continue;
-    const lisi_status status = learn ? learn_host(s, frame->id[k], frame->species[k], err) : LISI_OK;
+      status = take_mobile(s, frame, k, mobile++, learn, err);
+    else if (what[frame->species[k]] == 'h' && learn)
+      status = learn_host(s, frame->id[k], frame->species[k], err);
     if (status != LISI_OK)
       return status;
+    if (what[frame->species[k]] != 'h')
+      continue;
     if (host >= s->nhost || frame->id[k] != s->host_id[host])
       return lisi_fail(err, LISI_ERR_INPUT,
                        "%s:%ld: step %" PRId64 ": the framework atoms are not those of the first frame (atom %" PRId64
@@ -103,6 +121,28 @@ static lisi_status sort_atoms(sites_frames *s, const dump_frame *frame, bool lea
     return lisi_fail(err, LISI_ERR_INPUT,
                      "%s:%ld: step %" PRId64 ": expected %d framework atoms as in the first frame, found %d",
                      frame->file, frame->line, frame->step, s->nhost, host);
+  if (mobile < s->nmobile)
+    return lisi_fail(err, LISI_ERR_INPUT, "%s:%ld: atom %" PRId64 " of the first frame is missing at step %" PRId64,
+                     frame->file, frame->line, s->mobile_id[mobile], frame->step);
+  return LISI_OK;
+}
+
+/* Each element of --framework has an atom in the frame: a misspelt one would be left out in silence. */
+static lisi_status check_framework(const sites_frames *s, const dump_frame *frame, lisi_error *err) {
+  const char *list = s->o->framework;
+  if (list == NULL || strcmp(list, "none") == 0)
+    return LISI_OK;
+  for (size_t n; *list != '\0'; list += n + (list[n] == ',')) {
+    n = strcspn(list, ",");
+    bool there = n == 0;
+    for (int k = 0; k < frame->natoms && !there; k++) {
+      const char *name = dump_reader_species(s->reader, frame->species[k]);
+      there = strlen(name) == n && memcmp(name, list, n) == 0;
+    }
+    if (!there)
+      return lisi_fail(err, LISI_ERR_INPUT, "%s:%ld: --framework: no atom of species %.*s", frame->file, frame->line,
+                       (int)n, list);
+  }
   return LISI_OK;
 }
 
@@ -118,7 +158,7 @@ static lisi_status check_first(const sites_frames *s, const dump_frame *frame, l
                      "atoms as well, tell their elements (--framework, or --map for numeric types), or say "
                      "--framework none",
                      frame->file, frame->line, s->o->framework != NULL ? s->o->framework : "any other species");
-  return LISI_OK;
+  return check_framework(s, frame, err);
 }
 
 /* Sites are fixed in fractions of the box vectors: other vectors would be another numbering. */

@@ -14,8 +14,9 @@ typedef struct {
   int64_t *host_id;  /* [nhost] of the first frame */
   int *host_kind;    /* [nhost] species, see dump_reader_species */
   double (*host)[3]; /* [nhost] present unwrapped fractional positions */
-  int nmobile, room;
-  double (*mobile)[3]; /* [nmobile] */
+  int nmobile;
+  double (*mobile)[3]; /* [nmobile] present positions */
+  int64_t *mobile_id;  /* [nmobile] of the first frame */
   lattice box, last_box;
   int64_t nframes, first, last;
 } sites_frames;

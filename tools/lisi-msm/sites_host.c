@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sites_search.h"
 
+#include "cli.h"
 #include "framework.h"
 #include "host_mean.h"
 #include "progress.h"
@@ -37,6 +38,9 @@ static lisi_status average_host(sites_search *s, lattice *box, lisi_error *err) 
                        s->o->from > 0 ? " at or after the step given by --from" : "");
   if (status == LISI_OK) {
     s->r->nframes = s->frames.nframes;
+    if (s->frames.nframes == 1)
+      cli_warn("one frame%s: the errors of the occupancies are not known",
+               s->o->from > 0 ? " at or after the step given by --from" : "");
     s->r->first = s->frames.first;
     s->r->last = s->frames.last;
     s->r->nhost = s->frames.nhost;

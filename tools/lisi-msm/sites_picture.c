@@ -4,7 +4,6 @@
 #include "sites_files.h"
 
 #include "cli.h"
-#include "out_file.h"
 #include "program.h"
 #include "report.h"
 
@@ -14,8 +13,11 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { VIEWS = 3, RASTER = 150 };
+enum { VIEWS = 3, RASTER = 150, COLUMNS = 3, COLUMN = 210 /* pixels, of the legend */ };
 static const double gap = 2.2, edge = 1.0, border_reach = 0.35; /* Angstrom */
+/* Of a disc that lies over others as much is left uncovered, and drawn itself at least so large (Angstrom). */
+static const double uncovered = 0.13, smallest = 0.1, rim = 0.04;
+static const double host_radius = 0.45;
 static const double point_radius = 5.75; /* pixels of a point of size 1 in gnuplot's SVG at this font size */
 
 /* One view: along edge `axis`; `right` and `up` are the other two. Two coordinates in the plane for each edge. */
@@ -34,6 +36,11 @@ static view view_along(const lattice *cell, int axis) {
   view v = {.axis = axis, .right = right[axis], .up = up[axis]};
   const double *w = cell->H[axis];
   double u[3], t[3];
+  const double a = sqrt(dot(cell->H[0], cell->H[0])), b = sqrt(dot(cell->H[1], cell->H[1])), c = sqrt(dot(w, w));
+  if (axis == 2 && b > 1.3 * a && b > 1.3 * c) { /* beside two flat views it would stand alone in the height */
+    v.right = 1;
+    v.up = 0;
+  }
   /* Horizontal: the first edge without its part along the line of sight; vertical: what is left of the second. */
   const double *p = cell->H[v.right], *q = cell->H[v.up];
   for (int k = 0; k < 3; k++)
@@ -61,21 +68,6 @@ static view view_along(const lattice *cell, int axis) {
   return v;
 }
 
-/* A position, and its images on the other side of the border where it lies on one. */
-static void put(FILE *f, const view *v, const double frac[3], double size) {
-  const double reach[2] = {border_reach / hypot(v->across[v->right], v->above[v->right]),
-                           border_reach / hypot(v->across[v->up], v->above[v->up])};
-  for (int i = -1; i <= 1; i++)
-    for (int j = -1; j <= 1; j++) {
-      const double r = frac[v->right] + i, u = frac[v->up] + j;
-      const bool there =
-          (i == 0 && j == 0) || (r >= -reach[0] && r <= 1.0 + reach[0] && u >= -reach[1] && u <= 1.0 + reach[1]);
-      if (there)
-        fprintf(f, "%.4f %.4f %.3f\n", r * v->across[v->right] + u * v->across[v->up],
-                r * v->above[v->right] + u * v->above[v->up], size);
-    }
-}
-
 static double radius_of(const sites_options *o, const site_orbit *s) {
   return o->nfiles > 0 ? 0.15 + 0.25 * sqrt(fmin(1.0, s->occupancy)) : 0.36;
 }
@@ -95,36 +87,148 @@ static int species_list(const crystal *c, const char *name[], int max) {
 
 enum { MAX_SPECIES = 6 };
 
-static lisi_status write_positions(const sites_options *o, const sites_result *r, const view *v, const char *path,
-                                   lisi_error *err) {
-  out_file *file;
-  const lisi_status status = out_file_open(path, &file, err);
-  if (status != LISI_OK)
-    return status;
-  FILE *f = out_file_stream(file);
+static const char *grey_of(int species) {
+  static const char *const grey[MAX_SPECIES] = {"#c9b458", "#9aa5b1", "#6b7683", "#d6cfc4", "#46505a", "#b79f86"};
+  return grey[species % MAX_SPECIES];
+}
+
+typedef struct {
+  double x, y, depth, radius; /* Angstrom; the nearer to the eye the larger the depth */
+  int kind;                   /* the framework species, then the kinds of sites */
+} disc;
+
+typedef struct {
+  disc *d;
+  size_t n, room;
+} disc_list;
+
+static bool add_disc(disc_list *list, disc d) {
+  if (list->n == list->room) {
+    const size_t room = list->room < 64 ? 64 : 2 * list->room;
+    disc *larger = realloc(list->d, room * sizeof *larger);
+    if (larger == NULL)
+      return false;
+    list->d = larger;
+    list->room = room;
+  }
+  list->d[list->n++] = d;
+  return true;
+}
+
+/* A position, and its images on the other side of the border where it lies on one. */
+static bool put(disc_list *list, const lattice *cell, const view *v, const double frac[3], int kind, double radius) {
+  const double reach[2] = {border_reach / hypot(v->across[v->right], v->above[v->right]),
+                           border_reach / hypot(v->across[v->up], v->above[v->up])};
+  const double *w = cell->H[v->axis], length = sqrt(dot(w, w));
+  /* Right, up and towards the eye are a right-handed system. */
+  const double towards = (v->right - v->axis + VIEWS) % VIEWS == 1 ? 1.0 : -1.0;
+  for (int i = -1; i <= 1; i++)
+    for (int j = -1; j <= 1; j++) {
+      const double r = frac[v->right] + i, u = frac[v->up] + j;
+      const bool there =
+          (i == 0 && j == 0) || (r >= -reach[0] && r <= 1.0 + reach[0] && u >= -reach[1] && u <= 1.0 + reach[1]);
+      const double along =
+          frac[v->axis] * length + (r * dot(cell->H[v->right], w) + u * dot(cell->H[v->up], w)) / length;
+      const disc d = {.x = r * v->across[v->right] + u * v->across[v->up],
+                      .y = r * v->above[v->right] + u * v->above[v->up],
+                      .depth = towards * along,
+                      .radius = radius,
+                      .kind = kind};
+      if (there && !add_disc(list, d))
+        return false;
+    }
+  return true;
+}
+
+static int far_first(const void *a, const void *b) {
+  const disc *p = a, *q = b;
+  if (p->depth != q->depth)
+    return p->depth < q->depth ? -1 : 1;
+  return p->kind != q->kind ? (p->kind < q->kind ? -1 : 1) : p->x < q->x ? -1 : p->x > q->x;
+}
+
+/* What a nearer disc of its own kind covers is left out, and a disc over others is made so small that a ring of each of
+ * them stays to be seen. */
+static void uncover(disc_list *list) {
+  enum { MOST = 5000 }; /* of so many nobody tells one from another */
+  disc *d = list->d;
+  qsort(d, list->n, sizeof *d, far_first);
+  if (list->n > MOST)
+    return;
+  size_t n = 0;
+  for (size_t k = 0; k < list->n; k++) {
+    bool covered = false;
+    for (size_t m = k + 1; m < list->n && !covered; m++)
+      covered = d[m].kind == d[k].kind && d[m].radius >= d[k].radius &&
+                hypot(d[m].x - d[k].x, d[m].y - d[k].y) < 0.5 * uncovered;
+    if (!covered)
+      d[n++] = d[k];
+  }
+  list->n = n;
+  for (size_t k = 0; k < n; k++)
+    for (size_t m = 0; m < k; m++) {
+      const double apart = hypot(d[m].x - d[k].x, d[m].y - d[k].y), most = apart + d[m].radius - uncovered;
+      if (d[k].radius > most)
+        d[k].radius = fmax(most, fmin(smallest, d[k].radius));
+    }
+}
+
+static lisi_status find_discs(const sites_options *o, const sites_result *r, const view *v, disc_list *list,
+                              lisi_error *err) {
   const char *name[MAX_SPECIES];
   const int ns = species_list(&r->framework, name, MAX_SPECIES);
-  fprintf(f, "# x y radius (A). For each view (along a, b, c) one block for each framework species, then one for each "
-             "kind of site.\n");
-  for (int k = 0; k < VIEWS; k++) {
-    for (int s = 0; s < ns; s++) {
-      fprintf(f, "# along %c: %s\n", 'a' + k, name[s]);
-      for (int a = 0; a < r->framework.natoms; a++)
-        if (strcmp(r->framework.atom[a].species, name[s]) == 0)
-          put(f, &v[k], r->framework.atom[a].frac, 0.4);
-      fputs("\n\n", f);
-    }
-    for (int m = 0; m < r->sites.norbits; m++) {
-      const site_orbit *s = &r->sites.orbit[m];
-      if (m == 0 || !o->amorphous)
-        fprintf(f, "# along %c: %s\n", 'a' + k, s->label);
-      for (int n = 0; n < s->nsites; n++)
-        put(f, &v[k], s->frac[n], radius_of(o, s));
-      if (m == r->sites.norbits - 1 || !o->amorphous)
-        fputs("\n\n", f);
-    }
+  const lattice *cell = &r->framework.cell;
+  bool room = true;
+  for (int a = 0; a < r->framework.natoms && room; a++)
+    for (int s = 0; s < ns; s++)
+      if (strcmp(r->framework.atom[a].species, name[s]) == 0)
+        room = room && put(list, cell, v, r->framework.atom[a].frac, s, host_radius);
+  for (int m = 0; m < r->sites.norbits; m++) {
+    const site_orbit *s = &r->sites.orbit[m];
+    for (int n = 0; n < s->nsites && room; n++)
+      room = put(list, cell, v, s->frac[n], o->amorphous ? ns : ns + m, radius_of(o, s));
   }
-  return out_file_commit(file, err);
+  if (!room)
+    return lisi_no_memory(err, list->room * sizeof *list->d);
+  uncover(list);
+  return LISI_OK;
+}
+
+/* "#rrggbb" as the number that gnuplot's rgb variable takes */
+static long rgb(const char *colour) {
+  return strtol(colour + 1, NULL, 16);
+}
+
+static lisi_status write_positions(const sites_options *o, const sites_result *r, const view *v, const char *path,
+                                   sites_outputs *set, lisi_error *err) {
+  FILE *f;
+  lisi_status status = sites_outputs_open(set, path, &f, err);
+  if (status != LISI_OK)
+    return status;
+  const char *name[MAX_SPECIES];
+  const int ns = species_list(&r->framework, name, MAX_SPECIES);
+  fprintf(f,
+          "# x y radius (A) colour kind. A block for each view (along a, b, c), the farthest first, each with a white "
+          "rim below it.\n# Discs over others are smaller than they would be alone. Kinds:\n");
+  for (int s = 0; s < ns; s++)
+    fprintf(f, "#   %d %s\n", s + 1, name[s]);
+  for (int m = 0; m < (o->amorphous ? 1 : r->sites.norbits); m++)
+    fprintf(f, "#   %d %s\n", ns + m + 1, o->amorphous ? "sites" : r->sites.orbit[m].label);
+  for (int k = 0; k < VIEWS && status == LISI_OK; k++) {
+    disc_list list = {0};
+    status = find_discs(o, r, &v[k], &list, err);
+    if (status == LISI_OK)
+      fprintf(f, "# along %c\n", 'a' + k);
+    for (size_t m = 0; m < list.n && status == LISI_OK; m++) {
+      const disc *d = &list.d[m];
+      const char *colour = d->kind < ns ? grey_of(d->kind) : report_colour(d->kind - ns);
+      fprintf(f, "%.4f %.4f %.3f %ld %d\n", d->x, d->y, d->radius + rim, rgb("#ffffff"), d->kind + 1);
+      fprintf(f, "%.4f %.4f %.3f %ld %d\n", d->x, d->y, d->radius, rgb(colour), d->kind + 1);
+    }
+    fputs("\n\n", f);
+    free(list.d);
+  }
+  return status;
 }
 
 /* The density added up along the line of sight, at fractions (r, u) of the view's two edges: linear between columns. */
@@ -138,12 +242,11 @@ static double column(const site_density *d, const view *v, const double *sum, do
 }
 
 static lisi_status write_density(const sites_result *r, const view *v, double step, const char *path, double *most,
-                                 lisi_error *err) {
-  out_file *file;
-  lisi_status status = out_file_open(path, &file, err);
+                                 sites_outputs *set, lisi_error *err) {
+  FILE *f;
+  lisi_status status = sites_outputs_open(set, path, &f, err);
   if (status != LISI_OK)
     return status;
-  FILE *f = out_file_stream(file);
   const site_density *d = &r->density;
   fprintf(f, "# x y (A), atoms per A^2 along the line of sight; one block for each view (along a, b, c)\n");
   *most = 0.0;
@@ -180,15 +283,7 @@ static lisi_status write_density(const sites_result *r, const view *v, double st
     fputc('\n', f);
     free(sum);
   }
-  if (status == LISI_OK)
-    return out_file_commit(file, err);
-  out_file_discard(file);
   return status;
-}
-
-static const char *grey_of(int species) {
-  static const char *const grey[MAX_SPECIES] = {"#c9b458", "#9aa5b1", "#6b7683", "#d6cfc4", "#46505a", "#b79f86"};
-  return grey[species % MAX_SPECIES];
 }
 
 static const char *name_of(const char *path) {
@@ -207,14 +302,16 @@ static void plain(FILE *f, const char *text) {
   }
 }
 
-static void write_legend(FILE *f, const sites_options *o, const sites_result *r, int width, int height, int left) {
+static void write_legend(FILE *f, const sites_options *o, const sites_result *r, int width, int height, int left,
+                         int per_column) {
   const char *name[MAX_SPECIES];
   const int ns = species_list(&r->framework, name, MAX_SPECIES);
-  const int kinds = o->amorphous ? 1 : r->sites.norbits, most = (height - 60) / 24;
+  const int kinds = o->amorphous ? 1 : r->sites.norbits, most = per_column * COLUMNS;
   int line = 0;
   for (int k = 0; k < ns + kinds && line < most; k++, line++) {
     const site_orbit *s = k < ns ? NULL : &r->sites.orbit[k - ns];
-    const double x = (double)left / width, y = 1.0 - (46.0 + 24.0 * line) / height;
+    const double x = (double)(left + COLUMN * (line / per_column)) / width;
+    const double y = 1.0 - (46.0 + 24.0 * (line % per_column)) / height;
     fprintf(f, "set label %d \"", k + 10);
     if (line == most - 1 && k < ns + kinds - 1)
       fprintf(f, "and %d more kinds", ns + kinds - k);
@@ -235,23 +332,22 @@ static void write_legend(FILE *f, const sites_options *o, const sites_result *r,
             s == NULL ? 1.1 : 0.9, s == NULL ? grey_of(k) : report_colour(o->amorphous ? 0 : k - ns));
   }
   if (o->nfiles > 0)
-    fprintf(f, "set label 5 \"site and occupancy%s\" at screen %.4f,%.4f left tc rgb '#4a5560' font ',12'\n", "",
-            (double)left / width, 1.0 - 22.0 / height);
+    fprintf(f, "set label 5 \"%s\" at screen %.4f,%.4f left tc rgb '#4a5560' font ',12'\n",
+            o->amorphous ? "framework and sites" : "site and occupancy", (double)left / width, 1.0 - 22.0 / height);
   bool interstitial = false;
   for (int k = 0; k < r->sites.norbits; k++)
     interstitial = interstitial || r->sites.orbit[k].interstitial;
   if (interstitial)
     fprintf(f, "set label 6 \"* interstitial\" at screen %.4f,%.4f left tc rgb '#4a5560' font ',12'\n",
-            (double)left / width, 1.0 - (46.0 + 24.0 * line) / height);
+            (double)left / width, 1.0 - (46.0 + 24.0 * (line < per_column ? line : per_column)) / height);
 }
 
 static lisi_status write_script(const sites_options *o, const sites_result *r, const view *v, double most,
-                                const char *base, const char *path, lisi_error *err) {
-  out_file *file;
-  const lisi_status status = out_file_open(path, &file, err);
+                                const char *base, const char *path, sites_outputs *set, lisi_error *err) {
+  FILE *f;
+  const lisi_status status = sites_outputs_open(set, path, &f, err);
   if (status != LISI_OK)
     return status;
-  FILE *f = out_file_stream(file);
   double across = edge, tallest = 0.0;
   for (int k = 0; k < VIEWS; k++) {
     across += v[k].hi[0] - v[k].lo[0] + gap;
@@ -259,12 +355,19 @@ static lisi_status write_script(const sites_options *o, const sites_result *r, c
   }
   tallest += 2.0 * edge;
   const double scale = fmin(960.0 / across, 560.0 / tallest);
-  int lines = 3 + r->sites.norbits;
-  if (lines > 16)
-    lines = 16;
-  const int panels = (int)((across + edge - gap) * scale) + 30;
-  const int width = panels + 210, drawn = (int)(tallest * scale) + 70;
-  const int height = drawn > 90 + 24 * lines ? drawn : 90 + 24 * lines;
+  const char *name[MAX_SPECIES];
+  const int ns = species_list(&r->framework, name, MAX_SPECIES), kinds = o->amorphous ? 1 : r->sites.norbits;
+  const int panels = (int)((across + edge - gap) * scale) + 30, drawn = (int)(tallest * scale) + 70;
+  /* The legend takes a second and a third column before it makes the canvas taller than the cells. */
+  int columns = 1, per_column = ns + kinds;
+  while (columns < COLUMNS && 90 + 24 * per_column > drawn)
+    per_column = (ns + kinds + columns) / (columns + 1), columns++;
+  if (per_column > 16)
+    per_column = 16;
+  if (per_column < 1)
+    per_column = 1;
+  const int width = panels + COLUMN * columns;
+  const int height = drawn > 90 + 24 * per_column ? drawn : 90 + 24 * per_column;
   fprintf(f,
           "# gnuplot %s.gp draws %s.svg; edit and run again to restyle\n"
           "set terminal svg size %d,%d dynamic font 'Helvetica,14' name 'sites' background '#ffffff'\n"
@@ -274,15 +377,14 @@ static lisi_status write_script(const sites_options *o, const sites_result *r, c
           name_of(base), name_of(base), width, height, name_of(base));
   if (most > 0.0)
     fprintf(f, "set cbrange [0:%.5g]\n", sqrt(most));
-  write_legend(f, o, r, width, height, panels + 20);
+  write_legend(f, o, r, width, height, panels + 20, per_column);
   fprintf(f, "set multiplot\n");
-  const char *name[MAX_SPECIES];
-  const int ns = species_list(&r->framework, name, MAX_SPECIES), kinds = o->amorphous ? 1 : r->sites.norbits;
   double x = edge;
   for (int k = 0; k < VIEWS; k++) {
     const double w = v[k].hi[0] - v[k].lo[0], h = v[k].hi[1] - v[k].lo[1];
     const double left = (x - edge) * scale + 20.0, right = (x + w + edge) * scale + 20.0;
-    const double bottom = 45.0, top = 45.0 + (h + 2.0 * edge) * scale;
+    const double bottom = 45.0 + 0.5 * (height - 70.0 - (h + 2.0 * edge) * scale),
+                 top = bottom + (h + 2.0 * edge) * scale;
     fprintf(f,
             "set lmargin at screen %.5f\nset rmargin at screen %.5f\nset bmargin at screen %.5f\nset tmargin at "
             "screen %.5f\n",
@@ -302,20 +404,12 @@ static lisi_status write_script(const sites_options *o, const sites_result *r, c
     fprintf(f, "set label 2 '%c' at %.4f,%.4f center offset -1.9,0 tc rgb '#2b3440' font ',15'\n", 'a' + v[k].up,
             0.5 * v[k].across[v[k].up], 0.5 * v[k].above[v[k].up]);
     fprintf(f, "set label 3 'along %c' at screen %.5f,%.5f center tc rgb '#4a5560'\n", 'a' + k,
-            0.5 * (left + right) / width, 14.0 / height);
+            0.5 * (left + right) / width, (bottom - 31.0) / height);
     fprintf(f, "plot ");
     if (most > 0.0)
       fprintf(f, "'%s-density.dat' index %d using 1:2:(sqrt($3)) with image, \\\n     ", name_of(base), k);
-    for (int m = 0; m < ns + kinds; m++) /* a white rim, then the disc */
-      for (int disc = 0; disc < 2; disc++)
-        fprintf(f, "%s'%s.dat' index %d using 1:2:($3*%.4f%s) with points pt 7 ps variable lc rgb '%s'",
-                m + disc > 0 ? ", \\\n     " : "", name_of(base), k * (ns + kinds) + m, scale / point_radius,
-                disc ? "" : "+0.18",
-                !disc    ? "#ffffff"
-                : m < ns ? grey_of(m)
-                         : report_colour(o->amorphous ? 0 : m - ns));
-    if (ns + kinds == 0)
-      fprintf(f, "NaN");
+    fprintf(f, "'%s.dat' index %d using 1:2:($3*%.4f):4 with points pt 7 ps variable lc rgb variable", name_of(base), k,
+            scale / point_radius);
     fputc('\n', f);
     for (int m = 0; k == 0 && m < ns + kinds; m++)
       fprintf(f, "unset label %d\n", m + 10); /* the legend is drawn once */
@@ -324,7 +418,7 @@ static lisi_status write_script(const sites_options *o, const sites_result *r, c
     x += w + gap;
   }
   fprintf(f, "unset multiplot\n");
-  return out_file_commit(file, err);
+  return LISI_OK;
 }
 
 static char *joined(const char *a, const char *b) {
@@ -336,7 +430,7 @@ static char *joined(const char *a, const char *b) {
   return text;
 }
 
-static void run_gnuplot(const char *base) {
+void sites_draw_picture(const char *base) {
   char *folder = joined(base, ""), *script = joined(name_of(base), ".gp"), *log = joined(name_of(base), ".gnuplot.log"),
        *whole = joined(base, ".gnuplot.log");
   if (folder != NULL && script != NULL && log != NULL && whole != NULL) {
@@ -358,7 +452,8 @@ static void run_gnuplot(const char *base) {
   free(whole);
 }
 
-lisi_status sites_draw(const sites_options *o, const sites_result *r, const char *base, lisi_error *err) {
+lisi_status sites_write_picture(const sites_options *o, const sites_result *r, const char *base, sites_outputs *set,
+                                lisi_error *err) {
   view v[VIEWS];
   double longest = 0.0, most = 0.0;
   for (int k = 0; k < VIEWS; k++) {
@@ -367,13 +462,11 @@ lisi_status sites_draw(const sites_options *o, const sites_result *r, const char
   }
   char *dat = joined(base, ".dat"), *density = joined(base, "-density.dat"), *script = joined(base, ".gp");
   lisi_status status = dat == NULL || density == NULL || script == NULL ? lisi_no_memory(err, strlen(base))
-                                                                        : write_positions(o, r, v, dat, err);
+                                                                        : write_positions(o, r, v, dat, set, err);
   if (status == LISI_OK && r->smooth != NULL)
-    status = write_density(r, v, longest / RASTER, density, &most, err);
+    status = write_density(r, v, longest / RASTER, density, &most, set, err);
   if (status == LISI_OK)
-    status = write_script(o, r, v, most, base, script, err);
-  if (status == LISI_OK)
-    run_gnuplot(base);
+    status = write_script(o, r, v, most, base, script, set, err);
   free(dat);
   free(density);
   free(script);

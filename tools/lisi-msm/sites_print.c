@@ -55,7 +55,9 @@ static void print_text(const sites_options *o, const sites_result *r, const char
     printf("%-12s %-8s %-10s %6d %8.4f %8.4f %8.4f", s->label, position,
            s->position.letter != 0 ? s->position.symmetry : "-", s->nsites, s->frac[0][0], s->frac[0][1],
            s->frac[0][2]);
-    if (o->nfiles > 0)
+    if (o->nfiles > 0 && isnan(s->occupancy_error))
+      printf(" %8.4f +- %-7s %10.3f", s->occupancy, "?", s->spread);
+    else if (o->nfiles > 0)
       printf(" %8.4f +- %-7.4f %10.3f", s->occupancy, s->occupancy_error, s->spread);
     if (o->nfiles > 0 && s->height > 0.0)
       printf(" %7.2f", s->saddle);

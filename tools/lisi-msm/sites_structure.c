@@ -117,14 +117,32 @@ static lisi_status given_sites(sites_search *s, const crystal *all, lisi_error *
   return status;
 }
 
+/* As for the frames of a trajectory: each element of --framework is in the file. */
+static lisi_status check_framework(const sites_options *o, const crystal *all, lisi_error *err) {
+  const char *list = o->framework;
+  if (list == NULL || strcmp(list, "none") == 0)
+    return LISI_OK;
+  for (size_t n; *list != '\0'; list += n + (list[n] == ',')) {
+    n = strcspn(list, ",");
+    bool there = n == 0;
+    for (int a = 0; a < all->natoms && !there; a++)
+      there = strlen(all->atom[a].species) == n && memcmp(all->atom[a].species, list, n) == 0;
+    if (!there)
+      return lisi_fail(err, LISI_ERR_INPUT, "%s: --framework: no atom of species %.*s", o->structure, (int)n, list);
+  }
+  return LISI_OK;
+}
+
 lisi_status sites_take_structure(sites_search *s, lisi_error *err) {
   crystal all;
   lisi_status status = structure_load(s->o->structure, s->o->species, s->o->ntypes, s->o->type_name, &all, err);
   if (status != LISI_OK)
     return status;
   s->host.cell = all.cell;
-  status = s->o->symmetry == SITES_SYMMETRY_NONE ? symmetry_identity(&s->group, err)
-                                                 : sites_group_of(&all, structure_tolerance, &s->group, err);
+  status = check_framework(s->o, &all, err);
+  if (status == LISI_OK)
+    status = s->o->symmetry == SITES_SYMMETRY_NONE ? symmetry_identity(&s->group, err)
+                                                   : sites_group_of(&all, structure_tolerance, &s->group, err);
   if (status == LISI_OK)
     status = sites_take_exact(&s->group, &all, 2.0 * structure_tolerance, err);
   for (int a = 0; a < all.natoms && status == LISI_OK; a++)
