@@ -2,6 +2,7 @@
 /* Microseconds per atom and step of the ACE evaluator on one core, floating-point operations, and the share of each
  * part. The system is bcc with random displacements at the density and composition of Li13Si4 (the first element as Li,
  * the others as Si); the model is a .yace file, or a random one with ranks up to 4. */
+#include "bench.h"
 #include "ace_eval.h"
 #include "ace_eval_tables.h"
 
@@ -11,30 +12,6 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t); /* others may use the machine, too */
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static uint64_t state = 88172645463325252u;
-static double uniform(void) {
-  state ^= state << 13;
-  state ^= state >> 7;
-  state ^= state << 17;
-  return (double)(state >> 11) / 9007199254740992.0;
-}
-
-static void die(const char *what) {
-  fprintf(stderr, "bench_ace: %s\n", what);
-  exit(1);
-}
-static void *need(void *p) {
-  if (p == NULL)
-    die("no memory");
-  return p;
-}
 
 /* ---- a random model of the usual shape, printed as .yace and read back ---- */
 typedef struct {

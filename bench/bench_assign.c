@@ -4,6 +4,7 @@
  * peer is a plain loop over all sites with the minimum image in the same cell, which has to find the same sites. The
  * number of atoms stays, the number of sites grows: in one cell (amorphous hosts), and as unit cells of a crystal.
  *     bench_assign [-a atoms] [-f frames] [-r repeats] */
+#include "bench.h"
 #include "framework.h"
 #include "site_index.h"
 #include "tracker.h"
@@ -17,29 +18,6 @@
 
 enum { MOST = 100, HOST = 64 };
 
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t); /* others may use the machine, too */
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static uint64_t state = 88172645463325252u;
-static double uniform(void) {
-  state ^= state << 13;
-  state ^= state >> 7;
-  state ^= state << 17;
-  return (double)(state >> 11) / 9007199254740992.0;
-}
-
-static void die(const char *what) {
-  fprintf(stderr, "bench_assign: %s\n", what);
-  exit(1);
-}
-static void *need(void *p) {
-  if (p == NULL)
-    die("no memory");
-  return p;
-}
 static void must(lisi_status status, const lisi_error *err) {
   if (status != LISI_OK)
     die(err->message);

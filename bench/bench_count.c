@@ -3,6 +3,7 @@
  * lags, in time blocks and in groups of walkers, folded into the unit cell, with the comparison of the copies. The peer
  * is the plain loop over all samples (a count matrix without displacements) on a part of the same walkers, which also
  * has to find the same numbers. Seconds of processor time on one core. */
+#include "bench.h"
 #include "counts.h"
 
 #include <math.h>
@@ -14,32 +15,6 @@
 
 enum { UNIT = 20, CELLS = 4, NEIGHBOURS = 6, BLOCKS = 20 };
 
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t); /* others may use the machine, too */
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static uint64_t state = 88172645463325252u;
-static uint64_t next_random(void) {
-  state ^= state << 13;
-  state ^= state >> 7;
-  state ^= state << 17;
-  return state;
-}
-static double uniform(void) {
-  return (double)(next_random() >> 11) / 9007199254740992.0;
-}
-
-static void die(const char *what) {
-  fprintf(stderr, "bench_count: %s\n", what);
-  exit(1);
-}
-static void *need(void *p) {
-  if (p == NULL)
-    die("no memory");
-  return p;
-}
 static void must(lisi_status status, const lisi_error *err) {
   if (status != LISI_OK)
     die(err->message);

@@ -4,6 +4,7 @@
  * into the folder for temporary files, and read from the page cache.
  *     bench_dump [-a atoms] [-f frames] [-r repeats] [-w FILE]     -w: only writes the first form to FILE, for dump.sh
  */
+#include "bench.h"
 #include "dump_reader.h"
 
 #include <math.h>
@@ -25,30 +26,6 @@ static const form forms[FORMS] = {
     {"id type x y z ix iy iz, format float %.17g, sorted", "id type x y z ix iy iz", "%.17g", 0, 1, 0},
     {"id type xu yu zu vx vy vz fx fy fz, sorted", "id type xu yu zu vx vy vz fx fy fz", "%g", 0, 0, 0},
 };
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t); /* others may use the machine, too */
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static uint64_t state = 88172645463325252u;
-static double uniform(void) {
-  state ^= state << 13;
-  state ^= state >> 7;
-  state ^= state << 17;
-  return (double)(state >> 11) / 9007199254740992.0;
-}
-
-static void die(const char *what) {
-  fprintf(stderr, "bench_dump: %s\n", what);
-  exit(1);
-}
-static void *need(void *p) {
-  if (p == NULL)
-    die("no memory");
-  return p;
-}
 
 static void numbers(FILE *out, const char *format, int n, double scale) {
   for (int k = 0; k < n; k++) {
