@@ -19,6 +19,9 @@ int cmd_build(int argc, char **argv) {
       {"fold", CLI_TEXT, &o.fold, "WHEN",
        "average over the copies of a site in the supercell: auto (default: yes, with a\nwarning where they behave "
        "differently), yes, or no"},
+      {"begin", CLI_DOUBLE, &o.begin, "T",
+       "leave out what was sampled before T (ps, or samples for --dtraj; from the start of each file)"},
+      {"end", CLI_DOUBLE, &o.end, "T", "leave out what was sampled after T"},
       {"strided", CLI_FLAG, &o.strided, NULL, "count every lag-th sample instead of a sliding window"},
       {"blocks", CLI_INT, &o.blocks, "N", "time blocks, and groups of walkers, that errors come from (20)"},
       {"resamples", CLI_INT, &o.resamples, "N",
