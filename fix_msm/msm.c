@@ -43,6 +43,8 @@ void msm_model_free(msm_model *m) {
   }
   free(m->component);
   free(m->component_tr);
+  free(m->replicate[0]);
+  free(m->replicate[1]);
   free(m->plain_d2);
   memset(m, 0, sizeof *m);
 }

@@ -41,6 +41,9 @@ typedef struct {
   bool isolated;  /* one state that never jumps */
 } msm_component;
 
+/* Rows of `replicate` below: nine of D, D_iso, D_all_iso, then the time scales. */
+enum { MSM_Q_D = 0, MSM_Q_ISO = 9, MSM_Q_ALL = 10, MSM_Q_TIMES = 11 };
+
 typedef struct {
   double lag;            /* ps, or steps */
   long long lag_samples; /* 0 for networks */
@@ -61,9 +64,12 @@ typedef struct {
   double D_iso, D_iso_m2_per_s;
   /* Intervals: percentiles over resamples, the wider of time blocks and groups of walkers, widened for few parts and
    * moved back by the bias that the resamples show (msm_errors.c). */
-  bool has_ci;         /* resampling took place */
-  int nboot;           /* resamples of each kind that gave a model */
-  const char *ci_from; /* "time blocks" or "walkers": the wider for D_iso; NULL without */
+  bool has_ci;          /* resampling took place */
+  int nreplicates;      /* resamples of each kind that are kept below; the same draw of parts at every lag */
+  double *replicate[2]; /* time blocks, walkers: [MSM_Q_TIMES + nci][nreplicates], NaN where one does not tell; NULL */
+  int nparts[2];        /* blocks, groups of walkers */
+  int nboot;            /* resamples of each kind that gave a model */
+  const char *ci_from;  /* "time blocks" or "walkers": the wider for D_iso; NULL without */
   double D_lo[3][3], D_hi[3][3], D_iso_lo, D_iso_hi;
   double D_all[3][3], D_all_iso, D_all_iso_lo, D_all_iso_hi; /* sum over components of share * D */
   int ncomponents;

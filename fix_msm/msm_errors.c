@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Quantities: 9 of D, D_iso, D_all_iso, then the time scales. */
-enum { Q_D = 0, Q_ISO = 9, Q_ALL = 10, Q_TIMES = 11 };
+enum { Q_D = MSM_Q_D, Q_ISO = MSM_Q_ISO, Q_ALL = MSM_Q_ALL, Q_TIMES = MSM_Q_TIMES };
 
 typedef struct {
   double time;
@@ -133,6 +133,19 @@ static void undo_bias(const msm_model *m, int q, double median, double *lo, doub
   }
 }
 
+/* What the resamples gave, before percentiles sort it: comparisons of several lags need them draw by draw. */
+static lisi_status keep_replicates(msm_model *m, int kind, int nparts, int nq, int nboot, const double *sample,
+                                   lisi_error *err) {
+  const size_t size = (size_t)nq * (size_t)nboot;
+  m->replicate[kind] = malloc((size + 1) * sizeof *m->replicate[kind]);
+  if (m->replicate[kind] == NULL)
+    return lisi_no_memory(err, size * sizeof *m->replicate[kind]);
+  memcpy(m->replicate[kind], sample, size * sizeof *sample);
+  m->nreplicates = nboot;
+  m->nparts[kind] = nparts;
+  return LISI_OK;
+}
+
 lisi_status msm_errors(const state_space *space, const lag_counts *counts, const msm_options *options, msm_model *m,
                        lisi_error *err) {
   const int nboot = options->bootstrap;
@@ -197,6 +210,9 @@ lisi_status msm_errors(const state_space *space, const lag_counts *counts, const
       break;
     if (good > m->nboot)
       m->nboot = good;
+    status = keep_replicates(m, w, kind[w]->nparts, nq, nboot, sample, err);
+    if (status != LISI_OK)
+      break;
     for (int q = 0; q < nq; q++) {
       double l, h;
       bool taken;

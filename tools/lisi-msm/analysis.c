@@ -4,6 +4,7 @@
 
 #include "count_matrix.h"
 #include "counts_file.h"
+#include "diffusion.h"
 #include "file_bytes.h"
 #include "input_files.h"
 #include "log_extras.h"
@@ -461,6 +462,10 @@ static lisi_status check_options(const build_options *o, lisi_error *err) {
   if (o->resamples != -1 && o->resamples != 0 && (o->resamples < 20 || o->resamples > 100000))
     return lisi_fail(err, LISI_ERR_INPUT, "--resamples: expected 0 (no intervals) or 20 to 100000, found %ld",
                      o->resamples);
+  if (o->temperature < 0 || o->temperature > 1e6)
+    return lisi_fail(err, LISI_ERR_INPUT, "--temperature: expected kelvin above 0, found %g", o->temperature);
+  if (fabs(o->charge) > 100)
+    return lisi_fail(err, LISI_ERR_INPUT, "--charge: expected elementary charges, found %g", o->charge);
   for (int k = 0; k < o->lags.n; k++)
     if (!(o->lags.value[k] > 0))
       return lisi_fail(err, LISI_ERR_INPUT, "--lags: a lag must be positive, found %g", o->lags.value[k]);
@@ -511,6 +516,11 @@ lisi_status build_and_show(int nlogs, char **logs, const build_options *o, char 
         status = log_extras_msd(nlogs, logs, &r, err);
     }
     msm_result_choose_lag(&r);
+    if (o->temperature > 0)
+      r.temperature = o->temperature;
+    const diffusion_options about = {o->seed, o->blocks, o->resamples, r.temperature,
+                                     fabs(o->charge) > 0 ? o->charge : r.charge};
+    status = diffusion_make(&r, m.from_paths ? &m.paths : NULL, &about, err);
     msm_result_compare(&r);
   }
   if (status == LISI_OK)

@@ -12,6 +12,7 @@ typedef struct {
   cli_texts dtraj;
   const char *count_matrix;
   long seed, blocks, resamples;
+  double temperature, charge; /* for the conductivity; 0: the log's, else none and 1 */
   bool json, strided;
   double begin, end; /* of the time to use, ps or steps; 0 and infinity: all of it */
 } build_options;

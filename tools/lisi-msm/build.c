@@ -26,6 +26,8 @@ int cmd_build(int argc, char **argv) {
       {"blocks", CLI_INT, &o.blocks, "N", "time blocks, and groups of walkers, that errors come from (20)"},
       {"resamples", CLI_INT, &o.resamples, "N",
        "bootstrap samples, 0 = no errors (200; fewer for more than 100 states)"},
+      {"temperature", CLI_DOUBLE, &o.temperature, "K", "for the conductivity (the log's)"},
+      {"charge", CLI_DOUBLE, &o.charge, "E", "of a lithium, for the conductivity (the log's, else 1)"},
       {"seed", CLI_INT, &o.seed, "N", "seed of the bootstrap (1)"},
       {"o", CLI_TEXT, &o.out, "FOLDER",
        "write model.yaml, matrices and the report there; without it nothing is written"},

@@ -17,6 +17,7 @@ lisi_status log_extras_read(const char *log, msm_result *r, lisi_error *err) {
   if (status != LISI_OK)
     return status;
   const tracker_rule *rule = &data.header.rule;
+  r->charge = data.header.charge;
   int used = 0;
   if (rule->mode == TRACK_NEAREST)
     used = snprintf(r->assignment, sizeof r->assignment, "nearest site");

@@ -6,7 +6,7 @@
 
 #include "result.h"
 
-/* Sets assignment, framework and species of the result from the header of a log. */
+/* Sets assignment, charge, framework and species of the result from the header of a log. */
 LISI_MUST_CHECK lisi_status log_extras_read(const char *log, msm_result *result, lisi_error *err);
 /* Sets md_msd from <log>.msd of every log, averaged over origins; logs without such a file are left out. */
 LISI_MUST_CHECK lisi_status log_extras_msd(int nlogs, char **logs, msm_result *result, lisi_error *err);

@@ -3,6 +3,7 @@
 #include "result.h"
 
 #include "cli.h"
+#include "diffusion.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -24,6 +25,7 @@ void msm_result_free(msm_result *r) {
   free(r->sites_msd);
   free(r->md_msd);
   free(r->n);
+  diffusion_free(r->diffusion);
   *r = (msm_result){0};
 }
 
@@ -170,16 +172,19 @@ void msm_result_print(const msm_result *r) {
   }
   if (r->reported >= 0) {
     const msm_model *x = &r->model[r->reported];
+    double lo = x->D_all_iso_lo, hi = x->D_all_iso_hi;
+    diffusion_interval(r, &lo, &hi);
     printf("\nD = %.4g", x->D_all_iso);
     if (x->has_ci)
-      printf(" [%.3g, %.3g]", x->D_all_iso_lo, x->D_all_iso_hi);
+      printf(" [%.3g, %.3g]", lo, hi);
     printf(" A^2/ps = %.4g", x->D_all_iso * MSM_D_TO_M2_PER_S);
     if (x->has_ci)
-      printf(" [%.3g, %.3g]", x->D_all_iso_lo * MSM_D_TO_M2_PER_S, x->D_all_iso_hi * MSM_D_TO_M2_PER_S);
+      printf(" [%.3g, %.3g]", lo * MSM_D_TO_M2_PER_S, hi * MSM_D_TO_M2_PER_S);
     printf(" m^2/s at lag %.6g %s\n", x->lag, unit);
     printf("D tensor (A^2/ps):  xx %.4g  yy %.4g  zz %.4g  xy %.3g  xz %.3g  yz %.3g\n", x->D_all[0][0], x->D_all[1][1],
            x->D_all[2][2], x->D_all[0][1], x->D_all[0][2], x->D_all[1][2]);
   }
+  diffusion_print(r);
   if (r->nsites_msd > 0 && r->reported >= 0) {
     const double lag = r->model[r->reported].lag;
     printf("\n%10s %14s %22s%s\n", "time (ps)", "MSD(MSM)", "MSD(site positions)",
@@ -261,6 +266,7 @@ void msm_result_warn(const msm_result *r) {
              "errors); a longer run tells whether that lasts, --fold no keeps them apart",
              x->lag, others, x->fold.ratio, x->fold.z);
   }
+  diffusion_warn(r);
   if (r->nmodels > 1 && r->reported >= 0 && !r->plateau)
     cli_warn(
         "no lag was found from which on D stays the same and the MSD agrees: ask for longer lags, or a longer run");

@@ -12,6 +12,8 @@ typedef struct {
   double t, value, error; /* error: standard error, 0 where unknown */
 } msd_row;
 
+typedef struct diffusion_result diffusion_result; /* diffusion.h */
+
 typedef struct {
   int nmodels;
   msm_model *model;   /* [nmodels] by rising lag */
@@ -21,7 +23,7 @@ typedef struct {
   bool time_in_ps;
   double dt, duration; /* ps per sample, and of the longest path; 0 unknown */
   int nwalkers, replicate[3];
-  double temperature;
+  double temperature, charge; /* 0: unknown */
   long long njumps;
   bool folded;
   char assignment[64];
@@ -40,7 +42,8 @@ typedef struct {
   double within_two;        /* share of points within two standard errors */
   double md_offset,
       md_rms; /* fitted constant (A^2), and the relative r.m.s. difference that remains; NaN without MD's own MSD */
-  int nn;     /* msd is printed at these n (in lags) for every model */
+  diffusion_result *diffusion; /* plateau, ranges, collective diffusion; NULL for a network */
+  int nn;                      /* msd is printed at these n (in lags) for every model */
   double *n;
 } msm_result;
 

@@ -5,6 +5,7 @@
 
 #include "cli.h"
 #include "counts_file.h"
+#include "diffusion.h"
 #include "out_file.h"
 #include "report.h"
 
@@ -154,6 +155,9 @@ lisi_status msm_result_write(const msm_result *r, const char *folder, lisi_error
   }
   if (status == LISI_OK && r->counts != NULL)
     status = write_blocks(r, folder, err);
+  if (status != LISI_OK)
+    return status;
+  status = diffusion_write(r, folder, err);
   if (status != LISI_OK)
     return status;
   /* model.yaml last: where it is, the rest is, too */

@@ -2,6 +2,8 @@
 /* The tree of model.yaml and --json. */
 #include "result.h"
 
+#include "diffusion.h"
+
 #include "sha256.h"
 
 #include <math.h>
@@ -185,6 +187,7 @@ static void add_reported(doc_tree *doc, const msm_result *r) {
       doc_number(doc, check, "md_offset", r->md_offset);
       doc_number(doc, check, "md_relative_rms", r->md_rms);
     }
+    diffusion_msd_check(doc, check, r);
   }
 }
 
@@ -240,6 +243,7 @@ lisi_status msm_result_tree(const msm_result *r, bool with_files, doc_tree **out
     }
   }
   add_reported(doc, r);
+  diffusion_tree(doc, r);
   const doc_ref models = doc_list(doc, DOC_ROOT, "models");
   for (int m = 0; m < r->nmodels; m++)
     add_model(doc, models, r, m, with_files);
