@@ -54,8 +54,7 @@ double ck_student_p(double x, double nu) {
   return 1.0 - beta_fraction(b, a, x * x / (nu + x * x));
 }
 
-/* The x with P(|t| > x) = p. */
-static double student_quantile(double p, double nu) {
+double ck_student_quantile(double p, double nu) {
   double lo = 0.0, hi = 1.0;
   while (ck_student_p(hi, nu) > p && hi < 1e6)
     hi *= 2.0;
@@ -372,7 +371,7 @@ static void judge(const setting *s, const double *model, const double *counted, 
       point->difference = raw;
       point->p = 1.0;
       if (e->nu > 0.0) {
-        const double t = student_quantile(1.0 - level, e->nu);
+        const double t = ck_student_quantile(1.0 - level, e->nu);
         point->model_lo -= t * e->model;
         point->model_hi += t * e->model;
         point->counted_lo -= t * e->counted;

@@ -61,6 +61,8 @@ void ck_result_free(ck_result *result);
 
 /* P(|t| > x) of Student's t with nu degrees of freedom. */
 double ck_student_p(double x, double nu);
+/* The x with P(|t| > x) = p. */
+double ck_student_quantile(double p, double nu);
 
 #ifdef __cplusplus
 }

@@ -2,7 +2,9 @@
 #include "collective.h"
 
 #include "bootstrap.h"
+#include "ck.h"
 #include "lattice.h"
+#include "markov_range.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -256,26 +258,64 @@ static lisi_status draw_weights(const work *w, int resamples, uint64_t seed, dou
   return LISI_OK;
 }
 
-static collective_value interval(double value, int n, double *sample, double level, int nparts) {
+/* The interval of a quantity that is positive by nature and a sum of squares: even about its logarithm, where percentiles
+ * of resampled blocks fall short above. */
+static collective_value interval(double value, int n, const double *sample, double level, int nparts) {
   collective_value v = {value, NAN, NAN};
-  if (n > 0)
-    bootstrap_percentiles(n, sample, bootstrap_expanded_level(level, nparts), &v.lo, &v.hi);
+  double sum = 0.0, squares = 0.0;
+  int m = 0;
+  for (int k = 0; k < n; k++) {
+    const double x = sample[k] / value > 0.0 ? log(sample[k] / value) : NAN;
+    if (!isfinite(x))
+      continue;
+    sum += x;
+    squares += x * x;
+    m++;
+  }
+  if (m < 2 || 2 * m < n)
+    return v;
+  const double spread = sqrt(fmax(squares - sum * sum / m, 0.0) / (m - 1) * nparts / (nparts - 1.0));
+  const double reach = ck_student_quantile(1.0 - level, nparts - 1.0) * spread;
+  v.lo = value * exp(-reach);
+  v.hi = value * exp(reach);
   return v;
 }
 
-/* Whether slope `a` agrees with the longer slope `b` within twice the error of their difference. */
-static bool agree(int n, const double *a, const double *b, double difference) {
-  double sum = 0.0, squares = 0.0;
-  int m = 0;
-  for (int k = 0; k < n; k++)
-    if (isfinite(a[k]) && isfinite(b[k])) {
-      sum += a[k] - b[k];
-      squares += (a[k] - b[k]) * (a[k] - b[k]);
-      m++;
-    }
-  if (m < 2)
-    return false;
-  return difference * difference <= 4.0 * fmax(squares - sum * sum / m, 0.0) / (m - 1);
+/* Searching for the beginning of a plateau costs coverage: where chance says no at the right lag, a later and by then
+ * unusual slope is taken. At one percent that is next to nothing; a rest of the memory is cut by the range of the slopes,
+ * which begin with the shortest lag and end at four times this. */
+static const double plateau_level = 0.01;
+
+/* The shortest lag from which on the slopes of both kinds stay the same, by the test of markov_range.h; *from = K - 1
+ * where no longer lag is known well enough to agree with. */
+static lisi_status find_from(const work *w, const double value[2][MOST_LAGS], const double *sample, int n, int *from,
+                             bool *plateau, lisi_error *err) {
+  const int K = w->nlags - 1;
+  double lag[MOST_LAGS];
+  for (int k = 0; k < K; k++)
+    lag[k] = (double)w->lag[k];
+  lag_curve curve[2];
+  for (int which = 0; which < 2; which++)
+    curve[which] = (lag_curve){.nlags = K,
+                               .lag = lag,
+                               .value = value[which],
+                               .nsamples = {n, 0},
+                               .nparts = {w->nblocks, 0},
+                               .sample = {sample + (size_t)which * (size_t)K * (size_t)n, NULL}};
+  *plateau = false;
+  for (*from = 0; *from < K - 1; ++*from) {
+    bool known = false; /* something longer, of the less certain one, too */
+    for (int k = *from + 1; k < K; k++)
+      known = known || lag_curve_known(&curve[COLLECTIVE], k);
+    lag_run run;
+    const lisi_status status = lag_run_test(2, curve, *from, K - 1, &run, err);
+    if (status != LISI_OK)
+      return status;
+    *plateau = known && run.p >= plateau_level;
+    if (*plateau)
+      return LISI_OK;
+  }
+  return LISI_OK;
 }
 
 static const double elementary_charge = 1.602176634e-19, boltzmann = 1.380649e-23; /* C, J/K: exact (SI 2019) */
@@ -298,20 +338,11 @@ static lisi_status evaluate(work *w, const collective_options *o, collective_res
         sample[((size_t)which * (size_t)K + (size_t)k) * N + (size_t)b] =
             slope(w, k, k + 1, which, weight + (size_t)b * (size_t)w->nblocks);
     }
-  /* The shortest lag whose slopes, both of them, are those of every longer one. */
-  int from = 0;
-  for (bool good = n == 0; from < K - 1 && !good; from += !good) {
-    good = true;
-    for (int which = 0; which < 2; which++)
-      for (int k = from + 1; k < K; k++) {
-        const double *a = sample + ((size_t)which * (size_t)K + (size_t)from) * N,
-                     *b = sample + ((size_t)which * (size_t)K + (size_t)k) * N;
-        good = good && agree(n, a, b, value[which][from] - value[which][k]);
-      }
-  }
-  if (n == 0)
-    from = K / 2;
-  r->plateau = n > 0 && from < K - 1;
+  int from = K / 2;
+  if (n > 0)
+    status = find_from(w, value, sample, n, &from, &r->plateau, err);
+  if (status != LISI_OK)
+    goto done;
   const int to = from + 2 < K ? from + 2 : K;
   r->npoints = K;
   for (int k = 0; k < K; k++) {

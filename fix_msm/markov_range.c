@@ -12,15 +12,7 @@
 static double widening(int nparts) {
   if (nparts < 2)
     return INFINITY;
-  double lo = 1.0, hi = 100.0;
-  for (int k = 0; k < 60; k++) {
-    const double middle = 0.5 * (lo + hi);
-    if (ck_student_p(middle, nparts - 1.0) > 0.05)
-      lo = middle;
-    else
-      hi = middle;
-  }
-  return lo / 1.959963984540054 * sqrt((double)nparts / (nparts - 1.0));
+  return ck_student_quantile(0.05, nparts - 1.0) / 1.959963984540054 * sqrt((double)nparts / (nparts - 1.0));
 }
 
 /* Mean and standard deviation of a[k] - b[k] (b NULL: of a) over the resamples that tell; false for fewer than half. */
