@@ -258,8 +258,8 @@ static lisi_status draw_weights(const work *w, int resamples, uint64_t seed, dou
   return LISI_OK;
 }
 
-/* The interval of a quantity that is positive by nature and a sum of squares: even about its logarithm, where percentiles
- * of resampled blocks fall short above. */
+/* The interval of a quantity that is positive by nature and a sum of squares: even about its logarithm, where
+ * percentiles of resampled blocks fall short above. */
 static collective_value interval(double value, int n, const double *sample, double level, int nparts) {
   collective_value v = {value, NAN, NAN};
   double sum = 0.0, squares = 0.0;
@@ -282,8 +282,8 @@ static collective_value interval(double value, int n, const double *sample, doub
 }
 
 /* Searching for the beginning of a plateau costs coverage: where chance says no at the right lag, a later and by then
- * unusual slope is taken. At one percent that is next to nothing; a rest of the memory is cut by the range of the slopes,
- * which begin with the shortest lag and end at four times this. */
+ * unusual slope is taken. At one percent that is next to nothing; a rest of the memory is cut by the range of the
+ * slopes, which begin with the shortest lag and end at four times this. */
 static const double plateau_level = 0.01;
 
 /* The shortest lag from which on the slopes of both kinds stay the same, by the test of markov_range.h; *from = K - 1
