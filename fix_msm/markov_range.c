@@ -9,7 +9,7 @@
 
 /* How much wider than a normal distribution's an interval from nparts parts has to be: Student's t at 95 %, and the
  * spread of resamples, which lacks a factor of sqrt((nparts - 1)/nparts). */
-static double widening(int nparts) {
+double lag_widening(int nparts) {
   if (nparts < 2)
     return INFINITY;
   return ck_student_quantile(0.05, nparts - 1.0) / 1.959963984540054 * sqrt((double)nparts / (nparts - 1.0));
@@ -46,7 +46,7 @@ double lag_curve_error(const lag_curve *c, int k) {
     double mean, spread;
     if (c->nsamples[kind] > 0 && c->nparts[kind] > 1 &&
         moments(c->nsamples[kind], samples_at(c, kind, k), NULL, &mean, &spread)) {
-      spread *= widening(c->nparts[kind]);
+      spread *= lag_widening(c->nparts[kind]);
       if (!(spread <= error))
         error = spread;
     }
@@ -59,15 +59,28 @@ bool lag_curve_known(const lag_curve *c, int k) {
 }
 
 typedef struct {
-  bool known;      /* the pair can be compared */
-  double z;        /* |difference| in standard errors */
-  double p;        /* of this pair alone, two-sided */
-  double shift[2]; /* mean of the resamples' differences */
-  double error[2]; /* their spread with the tolerance; NaN: this kind does not tell */
+  bool known;       /* the pair can be compared */
+  double z;         /* |difference| in standard errors, as of a normal distribution: the same p as of Student's t */
+  double p;         /* of this pair alone, two-sided */
+  double shift[2];  /* mean of the resamples' differences */
+  double spread[2]; /* and their standard deviation; NaN: this kind does not tell */
 } comparison;
 
+/* The z with P(|normal| > z) = p. */
+static double normal_quantile(double p) {
+  double lo = 0.0, hi = 38.0;
+  for (int k = 0; k < 60; k++) {
+    const double middle = 0.5 * (lo + hi);
+    if (erfc(middle * M_SQRT1_2) > p)
+      lo = middle;
+    else
+      hi = middle;
+  }
+  return lo;
+}
+
 static comparison compare(const lag_curve *c, int a, int b) {
-  comparison r = {.p = 1.0, .error = {NAN, NAN}};
+  comparison r = {.p = 1.0, .spread = {NAN, NAN}};
   const double raw = c->value[a] - c->value[b], floor = 0.5 * MARKOV_TOLERANCE * fmin(c->value[a], c->value[b]);
   bool first = true;
   for (int kind = 0; kind < 2; kind++) {
@@ -75,10 +88,10 @@ static comparison compare(const lag_curve *c, int a, int b) {
     if (c->nsamples[kind] < 2 || c->nparts[kind] < 2 ||
         !moments(c->nsamples[kind], samples_at(c, kind, a), samples_at(c, kind, b), &r.shift[kind], &spread))
       continue;
-    r.error[kind] = sqrt(spread * spread + floor * floor);
+    r.spread[kind] = spread;
     /* What noise does to the estimates on average, the resamples show once more: taken off. */
-    const double z = fabs(2.0 * raw - r.shift[kind]) / (r.error[kind] * widening(c->nparts[kind]));
-    const double p = erfc(z * M_SQRT1_2); /* widening has made Student's t of it */
+    const double n = c->nparts[kind], t = fabs(2.0 * raw - r.shift[kind]) / hypot(spread, floor) * sqrt((n - 1.0) / n);
+    const double p = ck_student_p(t, n - 1.0), z = normal_quantile(p);
     if (first || z < r.z) {
       r.z = z;
       r.p = p;
@@ -127,11 +140,11 @@ static void resampled_worst(const lag_curve *curve, const table *t, int c, int k
   const lag_curve *x = &curve[c];
   for (int a = from; a < b; a++) {
     const comparison *p = pair_of(t, c, a, b);
-    if (!p->known || isnan(p->error[kind]))
+    if (!p->known || !(p->spread[kind] > 0.0))
       continue;
     const double *u = samples_at(x, kind, a), *v = samples_at(x, kind, b);
     for (int k = 0; k < x->nsamples[kind]; k++) {
-      const double z = fabs(u[k] - v[k] - p->shift[kind]) / p->error[kind];
+      const double z = fabs(u[k] - v[k] - p->shift[kind]) / p->spread[kind];
       if (z > worst[k])
         worst[k] = z;
     }
@@ -243,9 +256,7 @@ lisi_status markov_range_find(int ncurves, const lag_curve *curve, lag_run *run,
       if (s.pairs == 0)
         continue;
       const double p = run_p(ncurves, curve, &s, worst);
-      if (p < MARKOV_LEVEL)
-        break; /* a longer run holds the same pair */
-      if (!run->found || log10(curve[0].lag[to] / curve[0].lag[from]) > run->decades + 1e-9)
+      if (p >= MARKOV_LEVEL && (!run->found || log10(curve[0].lag[to] / curve[0].lag[from]) > run->decades + 1e-9))
         fill(curve, from, to, p, &s, run);
     }
   }

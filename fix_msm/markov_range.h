@@ -44,6 +44,9 @@ typedef struct {
   int worst_curve;
 } lag_run;
 
+/* What 1.96 standard deviations of resamples from nparts parts are multiplied by to make a 95 % interval of Student's
+ * t; infinity for one part. */
+double lag_widening(int nparts);
 /* Standard error of value[k], the larger of the two kinds of resamples, widened as Student's t asks for; NaN without.
  */
 double lag_curve_error(const lag_curve *curve, int k);

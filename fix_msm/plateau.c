@@ -44,7 +44,9 @@ static void extrapolate(const lag_curve *D, plateau_result *r) {
         m++;
       }
     }
-    const double error = m > 1 ? sqrt(fmax(squares - sum * sum / m, 0.0) / (m - 1)) : NAN;
+    if (m < 2)
+      continue;
+    const double error = lag_widening(D->nparts[kind]) * sqrt(fmax(squares - sum * sum / m, 0.0) / (m - 1));
     if (isfinite(error) && !(error <= r->error))
       r->error = error;
   }
@@ -79,9 +81,11 @@ lisi_status plateau_find(const lag_curve *D, const double *lo, const double *hi,
   r->hi = hi[r->from];
   if (r->found && r->to - r->from + 1 <= MOST)
     extrapolate(D, r);
-  if (isfinite(r->limit) && r->limit < r->lo)
-    r->lo = fmax(r->limit, 0.0);
-  if (isfinite(r->limit) && r->limit > r->hi)
-    r->hi = r->limit;
+  if (isfinite(r->limit) && isfinite(r->error)) {
+    if (!(r->lo <= r->limit - 1.96 * r->error))
+      r->lo = fmax(r->limit - 1.96 * r->error, 0.0);
+    if (!(r->hi >= r->limit + 1.96 * r->error))
+      r->hi = r->limit + 1.96 * r->error;
+  }
   return LISI_OK;
 }

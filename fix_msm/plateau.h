@@ -2,9 +2,9 @@
 /* D against lag, and the D to report. At lags shorter than the memory of the jumps (an atom that has changed places
  * with a vacancy goes back more often than on) a one-particle model overestimates D; beyond it D(tau) = D + c/tau
  * settles on a plateau. The plateau begins at the shortest lag from which on all D agree within the errors of their
- * differences (markov_range.h). Its D is that of this lag; the interval also holds what the lags of the plateau
- * extrapolate to at 1/tau = 0, for at the edge of a plateau a rest of the memory is within the errors of the long lags
- * and not within those of the first one. */
+ * differences (markov_range.h). Its D is that of this lag. At the edge of a plateau a rest of the memory, several
+ * errors of the first lag, can hide within the errors of the long ones; so the interval also takes in what the lags of
+ * the plateau extrapolate to at 1/tau = 0, with its own interval. */
 #ifndef LISI_PLATEAU_H
 #define LISI_PLATEAU_H
 
