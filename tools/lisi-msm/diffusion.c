@@ -151,7 +151,8 @@ static lisi_status find_range(const msm_result *r, diffusion_result *d, lisi_err
     }
     return tell_end(d, d->nlags - 2, d->nlags - 1, unit, note, size, err);
   }
-  append(note, size, "the same within the errors over %.2g decades of lag", d->range.decades);
+  append(note, size, "the same within the errors over %.1f decades of lag (a factor of %.3g)", d->range.decades,
+         d->lag[d->range.to] / d->lag[d->range.from]);
   if (d->range.from > 0) {
     append(note, size, "; shorter lags differ: ");
     status = tell_end(d, d->range.from - 1, d->range.to, unit, note, size, err);
@@ -218,6 +219,8 @@ static lisi_status find_axes(const msm_result *r, diffusion_result *d, lisi_erro
   if (LAPACKE_dsyev(LAPACK_ROW_MAJOR, 'V', 'U', 3, a, 3, w) != 0)
     return lisi_fail(err, LISI_ERR_NUMERIC, "the principal axes of D were not found");
   d->has_axes = true;
+  /* Below this D is what rounding leaves of jumps that go back. */
+  const double nothing = 1e-10 * (x->tr.A[0][0] + x->tr.A[1][1] + x->tr.A[2][2]) / x->lag;
   const size_t n = (size_t)x->nreplicates;
   double *sample = malloc((n + 1) * sizeof *sample);
   if (sample == NULL)
@@ -234,12 +237,12 @@ static lisi_status find_axes(const msm_result *r, diffusion_result *d, lisi_erro
     }
     for (int c = 0; c < 3; c++)
       d->axis[k][c] = d->axis[k][c] * sign + 0.0;
-    d->D[k] = w[2 - k];
+    d->D[k] = fabs(w[2 - k]) > nothing ? w[2 - k] : 0.0;
     d->D_lo[k] = d->D_hi[k] = NAN;
     double kept = 0.0; /* the resamples know the kept set; its share of D is that of the whole */
     for (int i = 0; i < 9; i++)
       kept += d->axis[k][i / 3] * x->tr.D[i / 3][i % 3] * d->axis[k][i % 3];
-    for (int kind = 0; kind < 2 && kept > 0.0; kind++) {
+    for (int kind = 0; kind < 2 && kept > nothing; kind++) {
       if (x->replicate[kind] == NULL)
         continue;
       for (size_t b = 0; b < n; b++) {
@@ -278,11 +281,14 @@ static void check_msd(const msm_result *r, diffusion_result *d, int nblocks) {
     return;
   const double lag = r->model[r->reported].lag;
   d->check_from = lag;
-  d->check_to = d->range.found ? fmax(d->lag[d->range.to], lag) : r->duration / 10.0;
+  d->check_to = fmax(d->range.found ? d->lag[d->range.to] : r->duration / 10.0, 2.0 * lag);
+  if (d->check_to > r->duration / 4.0)
+    d->check_to = r->duration / 4.0;
   for (int k = 0; k < r->nsites_msd; k++) {
     const msd_row *p = &r->sites_msd[k];
     const double n = p->t / lag;
-    if (!(p->error > 0) || n < 1 - 1e-9 || fabs(n - round(n)) > 1e-6 || p->t > d->check_to * (1 + 1e-9))
+    /* the model was made of the pairs at one lag */
+    if (!(p->error > 0) || n < 2 - 1e-9 || fabs(n - round(n)) > 1e-6 || p->t > d->check_to * (1 + 1e-9))
       continue;
     const double error = hypot(p->error, 0.5 * MARKOV_TOLERANCE * p->value);
     d->sites.largest = fmax(d->sites.largest, fabs(msm_result_msd(r, r->reported, p->t) - p->value) / error);

@@ -57,6 +57,7 @@ LISI_MUST_CHECK lisi_status diffusion_write(const msm_result *result, const char
 /* The interval of the plateau where there is one. */
 void diffusion_interval(const msm_result *result, double *lo, double *hi);
 void diffusion_print(const msm_result *result);
+void diffusion_print_check(const msm_result *result); /* the verdict behind the table of the MSD */
 void diffusion_warn(const msm_result *result);
 
 #endif

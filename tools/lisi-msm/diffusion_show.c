@@ -263,10 +263,26 @@ void diffusion_print(const msm_result *r) {
   else if (r->nmodels > 1)
     printf("no Markovian range: %s\n", d->range_note);
   print_collective(&d->collective);
-  if (d->van_hove.ntimes > 0)
-    printf("self van Hove function of the model at %.4g to %.4g ps %s\n", d->van_hove.time[0].time,
-           d->van_hove.time[d->van_hove.ntimes - 1].time,
-           van_hove_verdict(&d->van_hove)[0] == 'a' ? "agrees with the log" : "differs from the log");
+  const van_hove_result *v = &d->van_hove;
+  if (v->ntimes > 0) {
+    const char *verdict = van_hove_verdict(v);
+    printf("self van Hove function of the model at");
+    for (int k = 0; k < v->ntimes; k++)
+      printf(" %.4g%s", v->time[k].time, k + 1 < v->ntimes ? "," : " ps: ");
+    puts(verdict[0] == 'a' ? "agrees with the log" : verdict[0] == 'd' ? "differs from the log" : "not tested");
+  }
+}
+
+void diffusion_print_check(const msm_result *r) {
+  const diffusion_result *d = r->diffusion;
+  if (d == NULL || !d->sites.tested)
+    return;
+  printf("from %.4g to %.4g ps the model's MSD %s that of the site positions", d->check_from, d->check_to,
+         d->sites.agrees ? "agrees with" : "differs from");
+  if (d->md.tested)
+    printf(", and with one constant (%.3g A^2) it %s MD's own", d->md_offset,
+           d->md.agrees ? "agrees with" : "differs from");
+  printf("\n");
 }
 
 void diffusion_warn(const msm_result *r) {

@@ -207,6 +207,7 @@ void msm_result_print(const msm_result *r) {
              r->largest_deviation, 100 * r->within_two);
     if (isfinite(r->md_offset))
       printf("MD's own MSD = MSM + %.3g A^2 (cage) within %.1f %% (r.m.s.)\n", r->md_offset, 100 * r->md_rms);
+    diffusion_print_check(r);
   }
 }
 
