@@ -286,7 +286,7 @@ static lisi_status draw(const model_input *in, const curve_list *list, const ck_
           "set xlabel 'time (%s)'\nset ylabel 'probability to be in the set, or F(q)'\nset xrange [0:*]\n"
           "set key outside top center horizontal font ',13' samplen 1.2 width 1\nset style fill transparent solid 0.18 "
           "noborder\n"
-          "set label 1 'lag %g %s: %s (p = %.2g)' at graph 0.97,graph 0.95 right tc rgb '#4a5560' font ',13'\n",
+          "set label 1 'lag %g %s: %s (p = %.2g)' at graph 0.03,graph 0.05 left tc rgb '#4a5560' font ',13'\n",
           in->unit, in->model.lag, in->unit, ck_verdict_name(r->verdict), r->p);
   for (int c = 0; c < list->n; c++) {
     const char *colour = report_colour(c);

@@ -69,15 +69,18 @@ typedef enum {
   CURVE_DIFFUSION = 2,
   CURVE_MSD = 4,
   CURVE_STATIONARY = 8,
-  CURVE_VAN_HOVE = 16
+  CURVE_VAN_HOVE = 16,
+  CURVE_COLLECTIVE = 32
 } report_curve;
 
 /* Writes data files and gnuplot scripts into the folder and runs gnuplot on them. *wanted: what there are data for;
  * *drawn: what gnuplot has drawn of it (a missing program is no error). */
 LISI_MUST_CHECK lisi_status report_plots(const report_data *data, unsigned *wanted, unsigned *drawn, lisi_error *err);
-/* The distribution of lithium over the sites, and the van Hove function of vanhove.dat: data and script. *any is false
+/* The distribution of lithium over the sites, tracer and collective diffusion over time, and the van Hove function of
+ * vanhove.dat: data and script. *any is false
  * where there is nothing to draw. */
 LISI_MUST_CHECK lisi_status report_plot_stationary(const report_data *data, bool *any, lisi_error *err);
+LISI_MUST_CHECK lisi_status report_plot_collective(const report_data *data, bool *any, lisi_error *err);
 LISI_MUST_CHECK lisi_status report_plot_van_hove(const report_data *data, bool *any, lisi_error *err);
 
 /* What all gnuplot scripts share: terminal, output NAME.svg, colours. */

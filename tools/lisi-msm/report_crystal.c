@@ -165,8 +165,25 @@ static void place(const frame *f, const double frac[3], double xyz[3]) {
   xyz[1] = f->y + (f->c->view.hi[1] - xyz[1] + margin) * f->scale;
 }
 
+/* The directions of the edges, in the lower left corner outside the cell. */
+static void axes(FILE *f, const frame *p) {
+  const cell_view *v = &p->c->view;
+  const double x = p->x + 0.28 * margin * p->scale, y = p->y + (v->hi[1] - v->lo[1] + 1.72 * margin) * p->scale;
+  for (int k = 0; k < 3; k++) {
+    const double length = hypot(v->across[k], v->above[k]), reach = fmin(26, 0.75 * margin * p->scale);
+    if (length < 1e-9)
+      continue;
+    const double shorter = k == v->axis ? 0.6 : 1.0, u = v->across[k] / length * reach * shorter,
+                 w = -v->above[k] / length * reach * shorter;
+    fprintf(f,
+            "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"#4a5560\" stroke-width=\"1.4\"/>"
+            "<text x=\"%.1f\" y=\"%.1f\" font-size=\"14\" font-style=\"italic\" text-anchor=\"middle\" "
+            "fill=\"#4a5560\">%c</text>\n",
+            x, y, x + u, y + w, x + 1.32 * u, y + 1.32 * w + 4.5, 'a' + k);
+  }
+}
+
 static void outline(FILE *f, const frame *p) {
-  static const char name[] = "abc";
   const cell_view *v = &p->c->view;
   double a[3], b[3];
   for (int k = 0; k < 3; k++)
@@ -186,27 +203,7 @@ static void outline(FILE *f, const frame *p) {
               "stroke-dasharray=\"4 4\"/>\n",
               a[0], a[1], b[0], b[1]);
     }
-  /* The edges' names, outside. */
-  for (int k = 0; k < 3; k++) {
-    double middle[3] = {0, 0, 0}, centre[3] = {0.5, 0.5, 0.5};
-    if (k == v->axis && !v->oblique)
-      continue;
-    if (k == v->axis)
-      middle[v->right] = 1; /* in front, on the right */
-    middle[k] = 0.5;
-    place(p, middle, a);
-    place(p, centre, b);
-    /* perpendicular to the edge, away from the middle of the cell */
-    double out[2] = {-v->above[k], -v->across[k]};
-    const double length = hypot(out[0], out[1]);
-    const double side = (a[0] - b[0]) * out[0] + (a[1] - b[1]) * out[1] < 0 ? -1 : 1;
-    const char text[2] = {name[k], '\0'};
-    const double off = 0.86 * margin * p->scale;
-    fprintf(f,
-            "<text x=\"%.1f\" y=\"%.1f\" font-size=\"15\" font-style=\"italic\" text-anchor=\"middle\" "
-            "fill=\"#4a5560\">%s</text>\n",
-            a[0] + side * out[0] / length * off, a[1] + side * out[1] / length * off + 5, text);
-  }
+  axes(f, p);
 }
 
 /* Calls draw for a position and, where it lies on a border, its images on the other sides. */

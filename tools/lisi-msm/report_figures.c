@@ -160,8 +160,10 @@ static void principal(report_page *page) {
       fputs("]</span>", f);
     }
     fputs("</td><td>", f);
-    for (int c = 0; c < 3; c++)
-      fprintf(f, "%s%.3f", c > 0 ? ", " : "", report_item(data, axis, c));
+    for (int c = 0; c < 3; c++) {
+      const double along = report_item(data, axis, c);
+      fprintf(f, "%s%s%.3f", c > 0 ? ", " : "", along <= -5e-4 ? "&minus;" : "", fabs(along));
+    }
     fputs("</td></tr>\n", f);
   }
   fputs("</tbody></table></div>\n", f);
@@ -193,7 +195,7 @@ void page_diffusion(report_page *page) {
           "&plusmn;2&sigma;.",
           c.f);
     if (isfinite(within))
-      fprintf(c.f, " Up to a quarter of the run %.0f&nbsp;%% of the points lie in it.", 100 * within);
+      fprintf(c.f, " Up to a quarter of the run %.0f&nbsp;%% of the tested points lie in it.", 100 * within);
     caption_figure(page, &c, "msd", "");
   }
   if (page->drawn & CURVE_DIFFUSION)
@@ -384,7 +386,7 @@ void page_crystal(report_page *page) {
   }
   if (page->drawn & CURVE_STATIONARY)
     page_figure(page, "stationary", "wide big",
-                yaml_get(data->doc, page->model, "pi_ci") != 0
+                yaml_get(data->doc, page->model, "stationary_ci") != 0
                     ? "Stationary distribution: the share of each site with its 95&nbsp;% interval."
                     : "Stationary distribution: the share of each site.");
   fputs("</div>\n", f);

@@ -126,7 +126,11 @@ static void hero(report_page *page) {
   const report_data *data = page->data;
   FILE *f = page->f;
   const yaml_ref reported = yaml_get(data->doc, data->root, "reported"), ci = yaml_get(data->doc, reported, "D_iso_ci");
-  const double d = report_number(data, reported, "D_iso"), lo = report_item(data, ci, 0), hi = report_item(data, ci, 1);
+  const yaml_ref plateau = yaml_get(data->doc, data->root, "D_plateau"), wide = yaml_get(data->doc, plateau, "ci");
+  const double d = report_number(data, reported, "D_iso");
+  /* that of the plateau also holds what the lags extrapolate to */
+  const bool own = report_number(data, plateau, "value") == d && isfinite(report_item(data, wide, 0));
+  const double lo = report_item(data, own ? wide : ci, 0), hi = report_item(data, own ? wide : ci, 1);
   if (isnan(d))
     return;
   static const struct {
@@ -209,11 +213,13 @@ static void cards(report_page *page) {
     fputs("</span></div>\n", f);
   }
   if (page->paths != NULL) {
-    static const char *const way[4] = {"caged", "channels (1D)", "layers (2D)", "all directions (3D)"};
+    static const char *const way[4] = {"0D", "1D", "2D", "3D"}, *const meaning[4] = {"lithium is caged", "in channels",
+                                                                                     "in layers", "in all directions"};
     const double dimension =
         page_number(page->paths, yaml_get(page->paths, yaml_root(page->paths), "network"), "dimension");
     if (dimension >= 0 && dimension <= 3)
-      fprintf(f, "<div class=\"card\"><b>%s</b><span>where the jump network leads</span></div>\n", way[(int)dimension]);
+      fprintf(f, "<div class=\"card\"><b>%s</b><span>jump network: %s</span></div>\n", way[(int)dimension],
+              meaning[(int)dimension]);
   }
   fputs("</div>\n", f);
 }

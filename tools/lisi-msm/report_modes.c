@@ -139,7 +139,7 @@ static void add_side(const pattern *p, const double *amount, char text[MODE_SENT
   bool *done = calloc((size_t)p->n, sizeof *done);
   for (int i = 0; i < p->n; i++)
     whole += fmax(0, amount[i]);
-  for (int part = 0; done != NULL && part < 4 && said < 0.85 * whole; part++) {
+  for (int part = 0; done != NULL && part < 3 && said < 0.8 * whole; part++) {
     /* the label (or, without labels, the site) that carries most of what is left */
     double most = 0;
     int best = -1;
@@ -186,7 +186,7 @@ static void add_side(const pattern *p, const double *amount, char text[MODE_SENT
                list, here > 6 ? ", \342\200\246" : "");
     add(text, piece);
   }
-  if (said < 0.85 * whole)
+  if (said < 0.8 * whole)
     add(text, " and others");
   free(done);
 }
@@ -288,25 +288,25 @@ static void describe(const report_data *data, const pattern *p, const double *ps
 
 /* ---- pictures ---- */
 
-static void colour_bar(FILE *f, double x, double y, bool shared) {
-  enum { STEPS = 24 };
-  const double w = 120.0 / STEPS;
+static void colour_bar(FILE *f, const char *name, double x, double y, bool shared) {
+  enum { STOPS = 17 };
   crystal_svg_text(f, x, y + 4, 12.5, "start", "#4a5560", "normal", shared ? "none" : "too little Li");
-  x += shared ? 34 : 80;
-  for (int k = 0; k < STEPS; k++) {
+  x += shared ? 36 : 82;
+  fprintf(f, "<linearGradient id=\"%s-scale\">", name);
+  for (int k = 0; k < STOPS; k++) {
     char colour[8];
+    const double at = k / (STOPS - 1.0);
     if (shared)
-      report_sequential((k + 0.5) / STEPS, colour);
+      report_sequential(at, colour);
     else
-      report_diverging(2 * (k + 0.5) / STEPS - 1, colour);
-    fprintf(f, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"11\" fill=\"%s\"/>\n", x + k * w, y - 6, w + 0.3,
-            colour);
+      report_diverging(2 * at - 1, colour);
+    fprintf(f, "<stop offset=\"%.4f\" stop-color=\"%s\"/>", at, colour);
   }
   fprintf(f,
-          "<rect x=\"%.1f\" y=\"%.1f\" width=\"120\" height=\"11\" fill=\"none\" stroke=\"#8a94a0\" "
-          "stroke-width=\"0.7\"/>\n",
-          x, y - 6);
-  crystal_svg_text(f, x + 128, y + 4, 12.5, "start", "#4a5560", "normal", shared ? "most" : "too much Li");
+          "</linearGradient>\n<rect x=\"%.1f\" y=\"%.1f\" width=\"130\" height=\"11\" rx=\"2\" "
+          "fill=\"url(#%s-scale)\" stroke=\"#8a94a0\" stroke-width=\"0.7\"/>\n",
+          x, y - 6, name);
+  crystal_svg_text(f, x + 138, y + 4, 12.5, "start", "#4a5560", "normal", shared ? "most" : "too much Li");
 }
 
 /* State of the model for a site of the picture, -1: none. */
@@ -342,10 +342,10 @@ static lisi_status draw(const report_data *data, const pattern *p, const double 
     for (int k = 0; k <= (mode->shared ? mode->last - mode->first : 0); k++)
       value[i] += mode->shared ? psi[k * p->n + i] * psi[k * p->n + i] : psi[i];
   }
-  /* a site that is hardly ever visited must not take the whole colour scale */
+  /* psi has a root mean square of one: a site far beyond it must not make all others pale */
   for (int i = 0; i < p->n; i++)
-    if (p->pi[i] >= 0.02 * most)
-      limit = fmax(limit, fabs(value[i]));
+    limit = fmax(limit, fabs(value[i]));
+  limit = fmax(1e-300, fmin(limit, mode->shared ? 4.0 * (mode->last - mode->first + 1) : 2.0));
   for (int s = 0; s < net->nsites; s++) {
     const int i = state_of(p, net->number[s]);
     site[s].radius = crystal_radius(c, i >= 0 && most > 0 ? p->pi[i] / most : 0);
@@ -358,8 +358,8 @@ static lisi_status draw(const report_data *data, const pattern *p, const double 
       report_sequential(value[i] / limit, site[s].fill);
     else
       report_diverging(value[i] / limit, site[s].fill);
-    snprintf(site[s].title, sizeof site[s].title, "site %lld (%.100s): %+.2f, %.3g %% of the lithium", net->number[s],
-             net->label[net->type[s]], value[i] / limit, 100 * p->pi[i]);
+    snprintf(site[s].title, sizeof site[s].title, "site %lld (%.100s): %s%.2f, %.3g %% of the lithium", net->number[s],
+             net->label[net->type[s]], mode->shared || value[i] < 0 ? "" : "+", value[i], 100 * p->pi[i]);
   }
   char interval[80] = "";
   if (!isnan(mode->lo) && !isnan(mode->hi))
@@ -371,7 +371,7 @@ static lisi_status draw(const report_data *data, const pattern *p, const double 
     crystal_svg_text(f, 16, 27, 17, "start", "#1c2530", "bold", mode->title);
     crystal_svg_text(f, width - 16, 27, 12.5, "end", "#4a5560", "normal", interval);
     crystal_draw(f, c, (width - w) / 2, 34, scale, site);
-    colour_bar(f, 16, h + 52, mode->shared);
+    colour_bar(f, mode->name, 16, h + 52, mode->shared);
     if (width > 540)
       (void)crystal_svg_flux_key(f, c, width - 222, h + 52, scale);
     fputs("</svg>\n", f);
@@ -411,6 +411,34 @@ static void subscript(int number, char text[32]) {
   }
 }
 
+/* "t1 = 120 ps"; of a group its range, and the edge that the mode was turned to. */
+static void name_times(const report_data *data, yaml_ref list, yaml_ref t, double group, report_mode *x) {
+  int first = x->first, last = x->last;
+  for (int k = 0; k < yaml_seq_size(data->doc, list); k++) {
+    const yaml_ref entry = yaml_seq_at(data->doc, list, k);
+    const double process = report_number(data, entry, "timescale");
+    if (report_number(data, entry, "group") != group || !(process >= 1 && process < 1e6))
+      continue;
+    first = (int)process - 1 < first ? (int)process - 1 : first;
+    last = (int)process - 1 > last ? (int)process - 1 : last;
+  }
+  char low[32], high[32], along[16] = "";
+  subscript(first + 1, low);
+  subscript(last + 1, high);
+  const double slow = report_item(data, t, first), fast = report_item(data, t, last);
+  if (x->edge != 0)
+    snprintf(along, sizeof along, ", along %c", x->edge);
+  if (last > first && fabs(slow - fast) > 0.005 * slow)
+    snprintf(x->title, sizeof x->title, "t%s \342\200\223 t%s = %.3g to %.3g %s%s", low, high, fast, slow,
+             data->time_unit, along);
+  else if (last > first)
+    snprintf(x->title, sizeof x->title, "t%s \342\200\223 t%s = %.3g %s%s", low, high, slow, data->time_unit, along);
+  else if (isfinite(x->time))
+    snprintf(x->title, sizeof x->title, "t%s = %.3g %s", low, x->time, data->time_unit);
+  else
+    snprintf(x->title, sizeof x->title, "t%s = \342\210\236", low);
+}
+
 lisi_status report_modes_make(const report_data *data, yaml_ref model, const crystal_scene *c, report_modes *modes,
                               lisi_error *err) {
   pattern p;
@@ -440,18 +468,8 @@ lisi_status report_modes_make(const report_data *data, yaml_ref model, const cry
     if (before < x->hi)
       modes->overlap = true;
     before = x->lo;
-    snprintf(x->name, sizeof x->name, "mode_%d", x->first + 2);
-    char sub[32], last[32];
-    subscript(x->first + 2, sub);
-    subscript(x->last + 2, last);
-    const double slower = x->time, faster = report_item(data, t, x->last);
-    if (x->last > x->first)
-      snprintf(x->title, sizeof x->title, "t%s \342\200\223 t%s = %.3g \342\200\223 %.3g %s", sub, last, faster, slower,
-               data->time_unit);
-    else if (isfinite(x->time))
-      snprintf(x->title, sizeof x->title, "t%s = %.3g %s", sub, x->time, data->time_unit);
-    else
-      snprintf(x->title, sizeof x->title, "t%s = \342\210\236", sub);
+    snprintf(x->name, sizeof x->name, "mode_%d", x->first + 1);
+    name_times(data, list, t, group, x);
     const double *psi = p.psi + (size_t)k * (size_t)p.n;
     describe(data, &p, psi, x);
     if (c != NULL && c->net != NULL && c->net->nsites > 0)

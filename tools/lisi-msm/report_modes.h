@@ -13,8 +13,8 @@ typedef struct {
   bool shared;                  /* colours show the whole group, without signs */
   char edge;                    /* 'a', 'b', 'c' where it was turned to a cell edge, else 0 */
   double time, lo, hi;          /* of the first; lo, hi NaN where unknown */
-  char name[MODE_NAME];         /* mode_2: the picture is name.svg, where there is geometry */
-  char title[96];               /* "t2 = 120 ps" */
+  char name[MODE_NAME];         /* mode_1: the picture is name.svg, where there is geometry */
+  char title[96];               /* "t1 = 120 ps" */
   char sentence[MODE_SENTENCE]; /* which sites exchange; labels as the user wrote them */
 } report_mode;
 

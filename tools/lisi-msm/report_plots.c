@@ -108,14 +108,14 @@ static lisi_status timescales(const report_data *data, bool *any, lisi_error *er
   f = out_file_stream(script);
   spread(&x);
   report_preamble(f, "timescales", 560, 430);
-  const double bottom = y.lo * 0.6, top = y.hi * 2.5;
+  const yaml_ref markov = yaml_get(data->doc, data->root, "markovian_range");
+  const double from = report_number(data, markov, "from"), to = report_number(data, markov, "to");
+  const double bottom = y.lo * 0.6, top = y.hi * (from > 0 ? pow(y.hi / bottom, 0.18) * 1.5 : 2);
   fprintf(f,
           "set logscale xy\nset format '%%g'\nset xlabel 'lag time \317\204 (%s)'\nset ylabel 'relaxation time (%s)'\n"
           "set xrange [%.6g:%.6g]\nset yrange [%.6g:%.6g]\nset key outside top center horizontal samplen 1.2 width 1\n"
           "set style fill transparent solid 0.18 noborder\nset samples 200\n",
           data->time_unit, data->time_unit, x.lo * 0.85, x.hi * 1.18, bottom, top);
-  const yaml_ref markov = yaml_get(data->doc, data->root, "markovian_range");
-  const double from = report_number(data, markov, "from"), to = report_number(data, markov, "to");
   if (from > 0 && to > from)
     fprintf(f,
             "set object 2 rectangle from %.6g,graph 0.955 to %.6g,graph 0.975 fs solid 1 noborder fc rgb '#1baf7a' "
@@ -135,7 +135,7 @@ static lisi_status timescales(const report_data *data, bool *any, lisi_error *er
     fprintf(f,
             ", \\\n     'timescales.dat' using 1:%d:%d with filledcurves lt %d notitle, '' using 1:%d with linespoints "
             "lt %d title 't_{%d}'",
-            3 * k + 3, 3 * k + 4, k + 1, 3 * k + 2, k + 1, k + 2);
+            3 * k + 3, 3 * k + 4, k + 1, 3 * k + 2, k + 1, k + 1);
   fputc('\n', f);
   return out_file_commit(script, err);
 }
@@ -169,7 +169,7 @@ static lisi_status diffusion(const report_data *data, bool *any, lisi_error *err
     return status;
   f = out_file_stream(script);
   spread(&x);
-  report_preamble(f, "diffusion", 560, 430);
+  report_preamble(f, "diffusion", 560, 520);
   const yaml_ref reported = yaml_get(data->doc, data->root, "reported"), ci = yaml_get(data->doc, reported, "D_iso_ci"),
                  plateau = yaml_get(data->doc, data->root, "D_plateau"), band = yaml_get(data->doc, plateau, "ci");
   const double best = report_number(data, reported, "D_iso"), at = report_number(data, reported, "lag");
@@ -181,7 +181,8 @@ static lisi_status diffusion(const report_data *data, bool *any, lisi_error *err
           "set key outside top center horizontal samplen 1.2 width 1\n",
           data->time_unit, x.lo * 0.85, x.hi * 1.18, y.hi * 1.25);
   const char *const green = "#1baf7a";
-  const bool flat = level > 0 && from > 0 && to >= from;
+  const char *found = yaml_text(data->doc, yaml_get(data->doc, plateau, "found"));
+  const bool flat = level > 0 && from > 0 && to >= from && (found == NULL || strcmp(found, "true") == 0);
   const double lo = report_item(data, flat ? band : ci, 0), hi = report_item(data, flat ? band : ci, 1),
                line = flat ? level : best, start = flat ? from : at;
   if (line > 0 && start > 0) {
@@ -204,12 +205,18 @@ static lisi_status diffusion(const report_data *data, bool *any, lisi_error *err
 
 /* One block of a data file: rows of a list of lists, the first column scaled (samples to time) and the second shifted.
  */
-static int rows(FILE *f, const report_data *data, yaml_ref list, double scale, double shift, range *x, range *y) {
+static int rows(FILE *f, const report_data *data, yaml_ref list, yaml_ref ci, double scale, double shift, range *x,
+                range *y) {
   int n = 0;
   for (int k = 0; k < yaml_seq_size(data->doc, list); k++) {
     const yaml_ref row = yaml_seq_at(data->doc, list, k);
     const double t = report_item(data, row, 0) * scale, value = report_item(data, row, 1) - shift;
+    const yaml_ref pair = yaml_seq_at(data->doc, ci, k);
     double lo = report_item(data, row, 2) - shift, hi = report_item(data, row, 3) - shift;
+    if (isnan(lo) || isnan(hi)) {
+      lo = report_item(data, pair, 0);
+      hi = report_item(data, pair, 1);
+    }
     if (!(t > 0) || isnan(value))
       continue;
     if (isnan(lo) || isnan(hi))
@@ -268,8 +275,11 @@ static void msd_script(FILE *f, const report_data *data, double offset, int site
     comma = ", \\\n     ";
   }
   for (int k = 0; k < ncurves; k++) {
-    fprintf(f, "%s'msd.dat' index %d using 1:2 with lines lt %d title 'model, \317\204 = %.4g %s'", comma, 2 + k,
-            colour[k], lag[k], data->time_unit);
+    fprintf(
+        f,
+        "%s'msd.dat' index %d using 1:3:4 with filledcurves lt %d fs transparent solid 0.18 noborder notitle, '' index "
+        "%d using 1:2 with lines lt %d title 'model, \317\204 = %.4g %s'",
+        comma, 2 + k, colour[k], 2 + k, colour[k], lag[k], data->time_unit);
     comma = ", \\\n     ";
   }
   if (sites > 0)
@@ -309,11 +319,11 @@ static lisi_status msd(const report_data *data, bool *any, lisi_error *err) {
       "# site positions)/standard error at the reported lag\n",
       data->time_unit);
   const double offset = report_number(data, yaml_get(data->doc, data->root, "msd_check"), "md_offset");
-  const int sites = rows(f, data, yaml_get(data->doc, data->root, "msd_sites"), 1, 0, &x, &y);
+  const int sites = rows(f, data, yaml_get(data->doc, data->root, "msd_sites"), 0, 1, 0, &x, &y);
   if (sites == 0)
     fputs("nan nan nan nan\n", f);
   fputs("\n\n", f);
-  const int md = isnan(offset) ? 0 : rows(f, data, yaml_get(data->doc, data->root, "msd_md"), 1, offset, &x, &y);
+  const int md = isnan(offset) ? 0 : rows(f, data, yaml_get(data->doc, data->root, "msd_md"), 0, 1, offset, &x, &y);
   if (md == 0)
     fputs("nan nan nan nan\n", f);
   const int nmodels = yaml_seq_size(data->doc, data->models);
@@ -327,7 +337,7 @@ static lisi_status msd(const report_data *data, bool *any, lisi_error *err) {
     if (yaml_seq_size(data->doc, list) == 0 || !(m == 0 || m == nmodels - 1 || lag[ncurves] == chosen))
       continue;
     fputs("\n\n", f);
-    rows(f, data, list, lag[ncurves], 0, &x, &y);
+    rows(f, data, list, yaml_get(data->doc, model, "msd_ci"), lag[ncurves], 0, &x, &y);
     colour[ncurves] = lag[ncurves] == chosen ? 1 : m == 0 ? 4 : 3;
     ncurves++;
   }
@@ -363,6 +373,8 @@ lisi_status report_plots(const report_data *data, unsigned *wanted, unsigned *dr
        "the difference of model and site positions in standard errors."},
       {CURVE_STATIONARY, report_plot_stationary, false, "stationary", "Stationary distribution",
        "Share of the walkers on each site with its 95 % interval."},
+      {CURVE_COLLECTIVE, report_plot_collective, true, "collective", "Tracer and collective diffusion over time",
+       "Slope of the mean-square displacement of single lithium atoms and of the sum of all, with 95 % bands."},
       {CURVE_VAN_HOVE, report_plot_van_hove, true, "vanhove", "Self part of the van Hove function",
        "Distribution of the distance travelled after several times: model and trajectory."}};
   *wanted = *drawn = 0;

@@ -35,7 +35,7 @@ static const char *label_of(const report_data *data, double number) {
 
 lisi_status report_plot_stationary(const report_data *data, bool *any, lisi_error *err) {
   const yaml_ref model = report_chosen(data), states = yaml_get(data->doc, model, "states"),
-                 pi = yaml_get(data->doc, model, "stationary"), ci = yaml_get(data->doc, model, "pi_ci");
+                 pi = yaml_get(data->doc, model, "stationary"), ci = yaml_get(data->doc, model, "stationary_ci");
   const int n = yaml_seq_size(data->doc, states);
   const char *type[MOST_TYPES];
   int ntypes = 0;
@@ -80,7 +80,7 @@ lisi_status report_plot_stationary(const report_data *data, bool *any, lisi_erro
   if ((status = report_out(data->folder, "stationary.gp", &script, err)) != LISI_OK)
     return status;
   f = out_file_stream(script);
-  report_preamble(f, "stationary", 900, 330);
+  report_preamble(f, "stationary", 1040, 330);
   fprintf(f,
           "set xrange [0.3:%.1f]\nset yrange [0:%.6g]\nset ylabel 'share of the %s (%%)'\nset xlabel '%s'\n"
           "set xtics scale 0 font ',%d'\nunset grid\nset grid y\nset key outside top center horizontal samplen 0.5 "
@@ -106,6 +106,65 @@ lisi_status report_plot_stationary(const report_data *data, bool *any, lisi_erro
       fprintf(f, "notitle");
   }
   fputc('\n', f);
+  *any = true;
+  return out_file_commit(script, err);
+}
+
+/* collective.curve: [t, D_tracer, lo, hi, D_collective, lo, hi] of the slopes between t and 2 t. */
+lisi_status report_plot_collective(const report_data *data, bool *any, lisi_error *err) {
+  const yaml_ref map = yaml_get(data->doc, data->root, "collective"), curve = yaml_get(data->doc, map, "curve");
+  const int n = yaml_seq_size(data->doc, curve);
+  struct out_file *dat = NULL, *script = NULL;
+  double left = INFINITY, right = 0, top = 0;
+  *any = false;
+  if (n < 2)
+    return LISI_OK;
+  lisi_status status = report_out(data->folder, "collective.dat", &dat, err);
+  if (status != LISI_OK)
+    return status;
+  FILE *f = out_file_stream(dat);
+  fprintf(f,
+          "# time (%s), D_tracer (A^2/ps), lower and upper end of its 95 %% interval, D_collective and its interval\n",
+          data->time_unit);
+  for (int k = 0; k < n; k++) {
+    const yaml_ref row = yaml_seq_at(data->doc, curve, k);
+    const double t = report_item(data, row, 0);
+    if (!(t > 0) || !isfinite(t))
+      continue;
+    fprintf(f, "%.10g", t);
+    for (int c = 1; c < 7; c++) {
+      const double value = report_item(data, row, c);
+      fprintf(f, " %.10g", isfinite(value) ? value : NAN);
+      if (c == 1 || c == 4)
+        top = isfinite(value) ? fmax(top, value) : top;
+    }
+    fputc('\n', f);
+    left = fmin(left, t);
+    right = fmax(right, t);
+  }
+  if ((status = out_file_commit(dat, err)) != LISI_OK || !(top > 0) || !(right > left))
+    return status;
+  if ((status = report_out(data->folder, "collective.gp", &script, err)) != LISI_OK)
+    return status;
+  f = out_file_stream(script);
+  report_preamble(f, "collective", 560, 400);
+  fprintf(
+      f,
+      "set logscale x\nset format '%%g'\nset xlabel 'time (%s)'\nset ylabel 'D (\303\205^2/ps)'\nset xrange "
+      "[%.6g:%.6g]\nset yrange [0:%.6g]\nset style fill transparent solid 0.18 noborder\nset key outside top center "
+      "horizontal samplen 1.2 width 1\n",
+      data->time_unit, left * 0.85, right * 1.18, top * 1.5);
+  const double from = report_number(data, map, "fit_from"), to = report_number(data, map, "fit_to");
+  if (from > 0 && to > from)
+    fprintf(f,
+            "set object 1 rectangle from %.6g,graph 0 to %.6g,graph 1 fs solid 0.1 noborder fc rgb '#1baf7a' behind\n",
+            from, to);
+  fputs(
+      "plot 'collective.dat' using 1:6:7 with filledcurves lt 2 notitle, '' using 1:3:4 with filledcurves lt 1 "
+      "notitle, \\\n"
+      "     '' using 1:5 with linespoints lt 2 title 'all together', '' using 1:2 with linespoints lt 1 title 'single "
+      "atoms'\n",
+      f);
   *any = true;
   return out_file_commit(script, err);
 }
@@ -151,9 +210,9 @@ lisi_status report_plot_van_hove(const report_data *data, bool *any, lisi_error 
         if (n < 6 || isnan(lo) || isnan(hi))
           lo = hi = run;
         fprintf(f, "%.10g %.10g %.10g %.10g %.10g\n", r, model, run, lo, hi);
-        right = isfinite(r) ? fmax(right, r) : right;
-        /* the peak of what has not moved yet would hide the rest */
+        /* the peak of what has not moved yet would hide the rest, and so would a long empty tail */
         top = isfinite(model) && r > 0.5 ? fmax(top, fmax(model, run)) : top;
+        right = isfinite(r) && fmax(model, run) > 0.004 * top ? fmax(right, r) : right;
       }
     }
     status = out_file_commit(dat, err);
@@ -164,7 +223,7 @@ lisi_status report_plot_van_hove(const report_data *data, bool *any, lisi_error 
   if ((status = report_out(data->folder, "vanhove.gp", &script, err)) != LISI_OK)
     return status;
   FILE *f = out_file_stream(script);
-  report_preamble(f, "vanhove", 560, 430);
+  report_preamble(f, "vanhove", 1040, 400);
   fprintf(
       f,
       "set xlabel 'distance r (\303\205)'\nset ylabel '4\317\200r^2 G_s(r,t) (1/\303\205)'\nset xrange [0:%.6g]\nset "

@@ -86,7 +86,8 @@ const char report_style[] =
     "[stroke=\"#e3e8ee\"],svg [stroke=\"#f1f4f7\"]{stroke:#2b353f}svg [stroke=\"#38465c\"]{stroke:#cdd6df}svg "
     "[fill=\"#c9d1da\"]{fill:#56636f}\n"
     "svg [stroke=\"#2a78d6\"]{stroke:#5a9df0}svg [stroke=\"#4a3aa7\"]{stroke:#9a8cf0}svg "
-    "[color=\"#1c2530\"]{color:#f2f5f8}svg [fill=\"#f5f7f9\"]{fill:#29313a}svg [fill=\"#d9ecfb\"]{fill:#153a5a}svg "
+    "[color=\"#1c2530\"]{color:#f2f5f8}svg [color=\"#FFFFFF\"],svg [color=\"#ffffff\"]{color:#1a2027}svg "
+    "[fill=\"#f5f7f9\"]{fill:#29313a}svg [fill=\"#d9ecfb\"]{fill:#153a5a}svg "
     "[fill=\"#fbdcdc\"]{fill:#57221f}}\n"
     "@media print{:root{--ground:#fff}body{font-size:11pt}main{max-width:none;padding:0}nav{display:none}"
     "figure,.scroll,.box,.hero,.card,pre{border-color:#ccc;break-inside:avoid}h2{break-after:avoid}}\n";

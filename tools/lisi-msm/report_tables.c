@@ -35,7 +35,16 @@ void page_collective(report_page *page) {
   fputs("<section id=\"collective\"><h2>Collective transport</h2>\n<p class=\"lead\">From the displacement of all "
         "lithium "
         "together: what an electric field would move. The Haven ratio compares it with single atoms (1: they move "
-        "independently).</p><div class=\"scroll\"><table><thead><tr><th></th><th scope=\"col\">value</th><th "
+        "independently).</p>\n",
+        f);
+  if (page->drawn & CURVE_COLLECTIVE) {
+    fputs("<div class=\"grid\">", f);
+    page_figure(
+        page, "collective", "",
+        "Diffusion coefficients from the slope of the mean-square displacement between a time and twice that time: "
+        "single atoms, and the sum of all (times 1/N). Shaded: where both slopes are read off.");
+  }
+  fputs("<div><div class=\"scroll\"><table><thead><tr><th></th><th scope=\"col\">value</th><th "
         "scope=\"col\">95 % interval</th><th scope=\"col\">unit</th></tr></thead><tbody>\n",
         f);
   for (int k = 0; k < 4; k++) {
@@ -51,13 +60,23 @@ void page_collective(report_page *page) {
     fprintf(f, "</td><td>%s</td></tr>\n", row[k].unit);
   }
   fputs("</tbody></table></div>\n", f);
-  const char *note = yaml_text(data->doc, yaml_get(data->doc, map, "note"));
-  if (note != NULL) {
-    fputs("<p class=\"lead\">", f);
-    report_escaped(f, note);
-    fputs("</p>\n", f);
+  const char *flat = yaml_text(data->doc, yaml_get(data->doc, map, "plateau"));
+  const double temperature = report_number(data, map, "temperature"), charge = report_number(data, map, "charge");
+  fputs("<p class=\"lead\">", f);
+  if (flat != NULL && strcmp(flat, "false") == 0)
+    fputs("No longer time confirms these slopes: the run is too short for them. ", f);
+  if (!isnan(report_number(data, map, "conductivity_S_per_m"))) {
+    fputs("The conductivity is that of lithium with the charge", f);
+    if (!isnan(charge))
+      fprintf(f, " %+.3g e", charge);
+    if (!isnan(temperature))
+      fprintf(f, " at %.4g&nbsp;K", temperature);
+    fputs(
+        " relative to a host at rest. In a metal or a Zintl phase electrons carry the current: there it is a transport "
+        "coefficient of lithium and not what an ohmmeter shows.",
+        f);
   }
-  fputs("</section>\n", f);
+  fputs(page->drawn & CURVE_COLLECTIVE ? "</p></div></div></section>\n" : "</p></div></section>\n", f);
 }
 
 /* ---- rates ---- */
@@ -230,7 +249,7 @@ void page_models(report_page *page) {
           "scope=\"col\">zz</th>",
           f);
   for (int k = 0; k < nt; k++)
-    fprintf(f, "<th scope=\"col\">t<sub>%d</sub> (%s)</th>", k + 2, data->time_unit);
+    fprintf(f, "<th scope=\"col\">t<sub>%d</sub> (%s)</th>", k + 1, data->time_unit);
   fputs("<th scope=\"col\">counts left out</th></tr></thead><tbody>\n", f);
   for (int m = 0; m < yaml_seq_size(data->doc, data->models); m++) {
     const yaml_ref model = yaml_seq_at(data->doc, data->models, m);

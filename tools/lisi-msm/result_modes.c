@@ -18,12 +18,15 @@ void msm_result_modes_free(msm_result *r) {
   r->modes = NULL;
 }
 
-/* Two time scales are told apart when they differ by more than half a standard error of the slower one. */
+/* Two time scales are told apart when they differ by more than half a standard error of the slower one; where that is
+ * large the spectrum itself decides, or everything would be one group. */
 static void spreads(const msm_model *x, double *spread) {
   for (int k = 0; k < x->n - 1; k++) {
     spread[k] = 0.01;
-    if (k < x->nci && x->timescale[k] > 0 && isfinite(x->timescale_hi[k]) && isfinite(x->timescale_lo[k]))
-      spread[k] = 0.5 * (x->timescale_hi[k] - x->timescale_lo[k]) / (2 * 1.96) / x->timescale[k];
+    if (k < x->nci && x->timescale[k] > 0 && isfinite(x->timescale_hi[k]) && isfinite(x->timescale_lo[k])) {
+      const double below = x->timescale[k] - x->timescale_lo[k], above = x->timescale_hi[k] - x->timescale[k];
+      spread[k] = fmax(0.002, fmin(0.06, 0.5 * fmin(below, above) / 1.96 / x->timescale[k]));
+    }
   }
 }
 
