@@ -433,7 +433,7 @@ lisi_status show_result(const msm_result *r, bool json, const char *out, lisi_er
   if (out != NULL) {
     status = msm_result_write(r, out, err);
     if (status == LISI_OK)
-      status = report_write(out, NULL, err);
+      status = report_write(out, CHECKS_QUICK, NULL, err);
     if (status != LISI_OK)
       return status;
   }
@@ -474,7 +474,7 @@ static lisi_status check_options(const build_options *o, lisi_error *err) {
 
 lisi_status build_and_show(int nlogs, char **logs, const build_options *o, char *command, lisi_error *err) {
   material m = {0};
-  msm_result r = {.reported = -1, .command = command};
+  msm_result r = {.reported = -1, .command = command, .seed = o->seed};
   long long *lags = NULL;
   int n = 0;
   lisi_status status = command == NULL ? lisi_no_memory(err, 256) : check_options(o, err);
@@ -523,6 +523,8 @@ lisi_status build_and_show(int nlogs, char **logs, const build_options *o, char 
     status = diffusion_make(&r, m.from_paths ? &m.paths : NULL, &about, err);
     msm_result_compare(&r);
   }
+  if (status == LISI_OK)
+    status = msm_result_modes(&r, err);
   if (status == LISI_OK)
     status = show_result(&r, o->json, o->out, err);
   free(lags);

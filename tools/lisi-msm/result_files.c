@@ -152,6 +152,8 @@ lisi_status msm_result_write(const msm_result *r, const char *folder, lisi_error
       status = write_transitions(r, m, folder, err);
     if (status == LISI_OK && r->model[m].geometry)
       status = write_network(r, m, folder, err);
+    if (status == LISI_OK)
+      status = msm_result_modes_write(r, m, folder, err);
   }
   if (status == LISI_OK && r->counts != NULL)
     status = write_blocks(r, folder, err);

@@ -96,6 +96,7 @@ static void add_model(doc_tree *doc, doc_ref list, const msm_result *r, int m, b
   if (x->geometry)
     add_transport(doc, map, x);
   add_components(doc, map, r, x);
+  msm_result_modes_tree(r, m, doc, map);
   if (x->no_jump)
     doc_bool(doc, map, "no_jump", true);
   if (x->fold.done && x->fold.tested) {
@@ -124,6 +125,10 @@ static void add_model(doc_tree *doc, doc_ref list, const msm_result *r, int m, b
     }
     snprintf(name, sizeof name, "P_%g.mtx", x->lag);
     doc_text(doc, files, "transitions", name);
+    if (r->modes != NULL && r->modes[m].m > 0) {
+      snprintf(name, sizeof name, "modes_%g.mtx", x->lag);
+      doc_text(doc, files, "modes", name);
+    }
     if (x->geometry) {
       snprintf(name, sizeof name, "network_%g.yaml", x->lag);
       doc_text(doc, map, "network", name);
@@ -191,6 +196,18 @@ static void add_reported(doc_tree *doc, const msm_result *r) {
   }
 }
 
+typedef struct {
+  doc_tree *doc;
+  doc_ref list;
+} warning_list;
+
+static void add_warning(void *context, const char *text) {
+  warning_list *to = context;
+  if (to->list == DOC_ROOT)
+    to->list = doc_list(to->doc, DOC_ROOT, "warnings");
+  doc_text(to->doc, to->list, NULL, text);
+}
+
 lisi_status msm_result_tree(const msm_result *r, bool with_files, doc_tree **out, lisi_error *err) {
   *out = NULL;
   doc_tree *doc = doc_new();
@@ -203,6 +220,8 @@ lisi_status msm_result_tree(const msm_result *r, bool with_files, doc_tree **out
   doc_text(doc, DOC_ROOT, "program", "lisi-msm " LISI_VERSION);
   if (r->command != NULL)
     doc_text(doc, DOC_ROOT, "command", r->command);
+  if (r->nfiles > 0 && r->counts != NULL)
+    doc_integer(doc, DOC_ROOT, "seed", r->seed);
   add_files(doc, r);
   doc_text(doc, DOC_ROOT, "source", r->source);
   if (r->assignment[0] != '\0')
@@ -242,6 +261,8 @@ lisi_status msm_result_tree(const msm_result *r, bool with_files, doc_tree **out
       }
     }
   }
+  warning_list warnings = {doc, DOC_ROOT};
+  msm_result_warnings(r, add_warning, &warnings);
   add_reported(doc, r);
   diffusion_tree(doc, r);
   const doc_ref models = doc_list(doc, DOC_ROOT, "models");
