@@ -390,6 +390,61 @@ static lisi_status check_job(const network *net, const propagate_job *job, size_
   return LISI_OK;
 }
 
+static void plant(const propagate_job *job, size_t size, size_t S, double *p) {
+  memset(p, 0, size * sizeof *p);
+  for (size_t s = 0; s < job->nseeds; s++)
+    p[job->seed[s].cell * S + (size_t)job->seed[s].state] += job->seed[s].p;
+}
+
+static lisi_status transform(const bloch_run *run, double *real, double *waves, bool back, lisi_error *err) {
+  fftw_plan plan = plan_for(run, real, waves, back);
+  if (plan == NULL)
+    return lisi_fail(err, LISI_ERR_INTERNAL, "FFTW has no plan for %d x %d x %d", run->cells[0], run->cells[1],
+                     run->cells[2]);
+  fftw_execute(plan);
+  fftw_destroy_plan(plan);
+  return LISI_OK;
+}
+
+/* Times from `first` on, which are above 0, in batches that fit into memory. start: the transform of the seeds, which
+ * the last time of all takes the place of. */
+static lisi_status all_times(const bloch_run *run, int first, size_t ncells, double *start, double *real,
+                             lisi_error *err) {
+  const propagate_job *job = run->job;
+  const size_t S = (size_t)run->S, bytes = 2 * run->nk * S * sizeof(double);
+  const size_t limit = job->memory > 0 ? job->memory : (size_t)3 << 29, left = (size_t)(job->ntimes - first);
+  size_t most = limit / bytes < 1 ? 1 : limit / bytes;
+  most = most > left ? left : most;
+  const size_t own = most == left ? most - 1 : most;
+  double **out = calloc(most, sizeof *out), *spare = NULL;
+  bool memory = out != NULL;
+  for (size_t k = 0; k < own && memory; k++)
+    memory = (out[k] = fftw_malloc(bytes)) != NULL;
+  lisi_status status = memory ? LISI_OK : lisi_no_memory(err, most * bytes);
+  for (int from = first; from < job->ntimes && status == LISI_OK; from += (int)most) {
+    const int to = from + (int)most < job->ntimes ? from + (int)most : job->ntimes;
+    if (to == job->ntimes) {
+      spare = out[to - from - 1];
+      out[to - from - 1] = start;
+    }
+    status = batch(run, start, from, to, out, err);
+    for (int k = from; k < to && status == LISI_OK; k++) {
+      status = transform(run, real, out[k - from], true, err);
+      for (size_t x = 0; x < ncells * S; x++)
+        real[x] /= (double)ncells;
+      if (status == LISI_OK)
+        status = job->visit(job->context, k, real, err);
+    }
+  }
+  for (size_t k = 0; k < most && out != NULL; k++) {
+    if (out[k] != start)
+      fftw_free(out[k]);
+  }
+  fftw_free(spare);
+  free(out);
+  return status;
+}
+
 lisi_status propagate_periodic(const network *net, const double *pi, const int cells[3], const propagate_job *job,
                                lisi_error *err) {
   double product = 1.0;
@@ -404,48 +459,20 @@ lisi_status propagate_periodic(const network *net, const double *pi, const int c
     return status;
   bloch_run run = {.job = job, .S = net->space.n, .most = job->steps[job->ntimes - 1]};
   status = prepare(net, pi, cells, &run, err);
-  const size_t bytes = 2 * run.nk * S * sizeof(double), limit = job->memory > 0 ? job->memory : (size_t)3 << 29;
-  size_t most = limit / bytes < 1 ? 1 : limit / bytes;
-  if (most > (size_t)job->ntimes)
-    most = (size_t)job->ntimes;
-  double *start = fftw_malloc(bytes), *real = fftw_malloc(ncells * S * sizeof *real);
-  double **out = calloc(most, sizeof *out);
-  bool memory = start != NULL && real != NULL && out != NULL;
-  for (size_t k = 0; k < most && memory; k++)
-    memory = (out[k] = fftw_malloc(bytes)) != NULL;
-  fftw_plan plan = NULL;
-  if (status == LISI_OK && !memory)
-    status = lisi_no_memory(err, bytes);
-  if (status == LISI_OK) {
-    plan = plan_for(&run, real, start, false);
-    memset(real, 0, ncells * S * sizeof *real);
-    for (size_t s = 0; s < job->nseeds; s++)
-      real[job->seed[s].cell * S + (size_t)job->seed[s].state] += job->seed[s].p;
-    if (plan == NULL)
-      status = lisi_fail(err, LISI_ERR_INTERNAL, "FFTW has no plan for %d x %d x %d", cells[0], cells[1], cells[2]);
-    else
-      fftw_execute(plan);
-    fftw_destroy_plan(plan);
+  double *start = fftw_malloc(2 * run.nk * S * sizeof *start), *real = fftw_malloc(ncells * S * sizeof *real);
+  if (status == LISI_OK && (start == NULL || real == NULL))
+    status = lisi_no_memory(err, 3 * ncells * S * sizeof *real);
+  int first = 0; /* time 0 to the last bit */
+  for (; first < job->ntimes && job->steps[first] == 0 && status == LISI_OK; first++) {
+    plant(job, ncells * S, S, real);
+    status = job->visit(job->context, first, real, err);
   }
-  for (int from = 0; from < job->ntimes && status == LISI_OK; from += (int)most) {
-    const int to = from + (int)most < job->ntimes ? from + (int)most : job->ntimes;
-    status = batch(&run, start, from, to, out, err);
-    for (int k = from; k < to && status == LISI_OK; k++) {
-      plan = plan_for(&run, real, out[k - from], true);
-      if (plan == NULL) {
-        status = lisi_fail(err, LISI_ERR_INTERNAL, "FFTW has no plan for %d x %d x %d", cells[0], cells[1], cells[2]);
-        break;
-      }
-      fftw_execute(plan);
-      fftw_destroy_plan(plan);
-      for (size_t x = 0; x < ncells * S; x++)
-        real[x] /= product;
-      status = job->visit(job->context, k, real, err);
-    }
+  if (status == LISI_OK && first < job->ntimes) {
+    plant(job, ncells * S, S, real);
+    status = transform(&run, real, start, false, err);
   }
-  for (size_t k = 0; k < most && out != NULL; k++)
-    fftw_free(out[k]);
-  free(out);
+  if (status == LISI_OK && first < job->ntimes)
+    status = all_times(&run, first, ncells, start, real, err);
   fftw_free(start);
   fftw_free(real);
   run_free(&run);
