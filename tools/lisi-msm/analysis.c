@@ -351,7 +351,8 @@ static lisi_status models(const material *m, const build_options *o, int n, cons
   double *pi = NULL;
   r->counts = calloc((size_t)n, sizeof *r->counts);
   r->model = calloc((size_t)n, sizeof *r->model);
-  if (verdict == NULL || r->counts == NULL || r->model == NULL)
+  r->rates = calloc((size_t)n, sizeof *r->rates);
+  if (verdict == NULL || r->counts == NULL || r->model == NULL || r->rates == NULL)
     status = lisi_no_memory(err, (size_t)n * sizeof *r->model);
   r->nmodels = status == LISI_OK ? n : 0;
   if (status == LISI_OK)
@@ -368,6 +369,8 @@ static lisi_status models(const material *m, const build_options *o, int n, cons
   for (int k = 0; k < n && status == LISI_OK; k++) {
     bar.model = k;
     status = msm_build(&r->space, &r->counts[k], dt, &options, &r->model[k], err);
+    if (status == LISI_OK)
+      status = orbit_rates_make(&r->space, &r->counts[k], &options, &r->model[k], &r->rates[k], err);
     /* yes: the user vouches for the copies */
     if (status == LISI_OK && strcmp(o->fold, "yes") != 0)
       r->model[k].fold = verdict[k];

@@ -17,9 +17,12 @@ void msm_result_free(msm_result *r) {
       msm_model_free(&r->model[m]);
     if (r->counts != NULL)
       lag_counts_free(&r->counts[m]);
+    if (r->rates != NULL)
+      orbit_rates_free(&r->rates[m]);
   }
   free(r->model);
   free(r->counts);
+  free(r->rates);
   state_space_free(&r->space);
   free(r->framework);
   free(r->species);
@@ -187,6 +190,7 @@ void msm_result_print(const msm_result *r) {
            x->D_all[2][2], x->D_all[0][1], x->D_all[0][2], x->D_all[1][2]);
   }
   diffusion_print(r);
+  msm_result_print_rates(r);
   if (r->nsites_msd > 0 && r->reported >= 0) {
     const double lag = r->model[r->reported].lag;
     printf("\n%10s %14s %22s%s\n", "time (ps)", "MSD(MSM)", "MSD(site positions)",

@@ -7,6 +7,7 @@
 #include "doc_tree.h"
 #include "msm.h"
 #include "slow_modes.h"
+#include "orbit_rates.h"
 
 /* One row of a mean-square displacement measured in the run: time (ps), value, 95 % interval (A^2). */
 typedef struct {
@@ -20,6 +21,7 @@ typedef struct {
   msm_model *model;   /* [nmodels] by rising lag */
   lag_counts *counts; /* [nmodels] what they were made from (folded or not); NULL for a network */
   slow_modes *modes;  /* [nmodels] filled by msm_result_modes; NULL before */
+  orbit_rates *rates; /* [nmodels]; NULL: not asked for */
   state_space space;  /* states of the counts */
   const char *source; /* "jump log", "dtraj", "count matrix", "counts", "network" */
   bool time_in_ps;
@@ -73,6 +75,9 @@ void msm_result_modes_free(msm_result *result);
 LISI_MUST_CHECK lisi_status msm_result_tree(const msm_result *result, bool with_files, doc_tree **doc, lisi_error *err);
 /* model.yaml, count and transition matrices, networks, in a folder that is made when it is missing. */
 LISI_MUST_CHECK lisi_status msm_result_write(const msm_result *result, const char *folder, lisi_error *err);
+/* rate_matrix and orbit_rates of model m, into its map; the table of the reported model (else the first) on stdout. */
+void msm_result_add_rates(doc_tree *doc, doc_ref map, const msm_result *result, int m);
+void msm_result_print_rates(const msm_result *result);
 /* A table on stdout. */
 void msm_result_print(const msm_result *result);
 /* Warnings on stderr: no jump, discarded counts, copies that differ, negative eigenvalues, no plateau. */

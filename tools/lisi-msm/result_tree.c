@@ -97,6 +97,7 @@ static void add_model(doc_tree *doc, doc_ref list, const msm_result *r, int m, b
     add_transport(doc, map, x);
   add_components(doc, map, r, x);
   msm_result_modes_tree(r, m, doc, map);
+  msm_result_add_rates(doc, map, r, m);
   if (x->no_jump)
     doc_bool(doc, map, "no_jump", true);
   if (x->fold.done && x->fold.tested) {
