@@ -8,11 +8,11 @@
 
 typedef struct {
   cli_numbers lags;
-  const char *estimator, *pi_file, *fold, *out;
+  const char *estimator, *pi_file, *fold, *out, *errors, *count_mode;
   cli_texts dtraj;
   const char *count_matrix;
-  long seed, blocks, resamples;
-  bool json, strided;
+  long seed, blocks, resamples, samples; /* samples: another name for resamples; -1: not given */
+  bool json, strided;                    /* strided: --count-mode strided */
 } build_options;
 
 /* The defaults: reversible, fold auto, seed 1, 20 blocks, resamples by size. */
