@@ -267,9 +267,9 @@ static lisi_status read_pi(const char *path, int n, double **pi, lisi_error *err
 
 static lisi_status counts_at(const material *m, const build_options *o, long long lag, lag_counts *counts,
                              lisi_error *err) {
-  const int blocks = (int)o->blocks;
   if (m->from_paths)
-    return counts_from_paths(&m->paths, lag, o->strided ? lag : 1, blocks, blocks, counts, err);
+    return counts_from_paths(&m->paths, lag, o->strided ? lag : 1, counts_time_blocks(&m->paths, lag, (int)o->blocks),
+                             (int)o->blocks, counts, err);
   const lag_counts *from = m->from_counts ? &m->set.lag[lag] : &m->matrix;
   *counts = (lag_counts){.lag = from->lag};
   const count_table *source[3] = {&from->total, &from->blocks, &from->groups};
@@ -305,8 +305,8 @@ static lisi_status count_all(const material *m, const build_options *o, bool fol
     state_space unit = {0};
     lisi_status status = LISI_OK;
     if (fold && m->from_paths) {
-      const int blocks = (int)o->blocks;
-      status = counts_folded(&m->paths, r->replicate, lags[k], o->strided ? lags[k] : 1, blocks, blocks, &r->counts[k],
+      status = counts_folded(&m->paths, r->replicate, lags[k], o->strided ? lags[k] : 1,
+                             counts_time_blocks(&m->paths, lags[k], (int)o->blocks), (int)o->blocks, &r->counts[k],
                              &unit, &verdict[k], err);
     } else {
       status = counts_at(m, o, lags[k], &raw, err);
