@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "msm.h"
 
+#include "effective.h"
 #include "msm_internal.h"
 #include "plain.h"
 #include "spectrum.h"
@@ -32,6 +33,10 @@ void msm_model_free(msm_model *m) {
   free(m->im);
   free(m->timescale);
   free(m->negative);
+  free(m->pi_lo);
+  free(m->pi_hi);
+  free(m->msd_lo);
+  free(m->msd_hi);
   free(m->timescale_lo);
   free(m->timescale_hi);
   transport_free(&m->tr);
@@ -89,8 +94,7 @@ static size_t split_row(const set_estimate *e, const count_table *table, const i
   return m;
 }
 
-/* Edges are products and quotients that add up to 1 per row only to rounding; network_make wants no more than 1. */
-static void normalise_rows(int n, size_t m, network_edge *edge, double *row) {
+void set_edges_normalise(int n, size_t m, network_edge *edge, double *row) {
   memset(row, 0, (size_t)n * sizeof *row);
   for (size_t k = 0; k < m; k++)
     row[edge[k].i] += edge[k].p;
@@ -169,7 +173,7 @@ lisi_status set_estimate_make(const state_space *space, const count_table *table
     m = split_reversible(e, table, local, C, edge);
     e->balanced = true;
   }
-  normalise_rows(n, m, edge, row);
+  set_edges_normalise(n, m, edge, row);
   status = state_space_pick(space, e->state, n, &kept, err);
   if (status == LISI_OK)
     status = network_make(&kept, lag, m, edge, "estimated network", &e->net, err);
@@ -331,7 +335,7 @@ static lisi_status build_plain(const state_space *space, const lag_counts *count
     const count_entry *c = &t->entry[k];
     edge[k] = (network_edge){c->i, c->j, {c->r[0], c->r[1], c->r[2]}, c->c / row[c->i]};
   }
-  normalise_rows(space->n, t->n, edge, row);
+  set_edges_normalise(space->n, t->n, edge, row);
   status = network_make(space, m->lag, t->n, edge, "estimated network", &m->net, err);
   if (status != LISI_OK)
     goto done;
@@ -361,6 +365,20 @@ done:
   free(T);
   free(row);
   free(edge);
+  return status;
+}
+
+static lisi_status summarise_effective(const lag_counts *counts, msm_model *m, lisi_error *err) {
+  double *ratio = malloc((size_t)counts->total.nstates * sizeof *ratio);
+  if (ratio == NULL)
+    return lisi_no_memory(err, (size_t)counts->total.nstates * sizeof *ratio);
+  const lisi_status status = model_effective_ratio(counts, m, ratio, err);
+  if (status == LISI_OK) {
+    const effective_summary s = effective_summarise(counts, ratio);
+    m->effective_counts = s.total;
+    m->smallest_ratio = s.smallest_ratio;
+  }
+  free(ratio);
   return status;
 }
 
@@ -397,6 +415,8 @@ static lisi_status build(const state_space *space, const lag_counts *counts, con
   if (status == LISI_OK)
     m->discarded_fraction = 1.0 - sets.inside[0] / m->counts;
   components_free(&sets);
+  if (status == LISI_OK && counts->blocks.nparts > 1)
+    status = summarise_effective(counts, m, err);
   if (status == LISI_OK && options->bootstrap > 0)
     status = msm_errors(space, counts, options, m, err);
   return status;

@@ -21,11 +21,20 @@ extern "C" {
 typedef enum { MSM_REVERSIBLE = 0, MSM_ROW, MSM_FIXED_PI, MSM_PLAIN } msm_estimator;
 const char *msm_estimator_name(msm_estimator estimator); /* "reversible", "row", "fixed-pi", "plain" */
 
+/* Where intervals come from: parts of the run drawn anew (time blocks, groups of walkers), the posterior of the
+ * effective counts, or the wider of all. */
+typedef enum { MSM_ERRORS_BOOTSTRAP = 0, MSM_ERRORS_BAYES, MSM_ERRORS_BOTH } msm_error_source;
+const char *msm_error_source_name(msm_error_source source); /* "bootstrap", "bayes", "both" */
+
 typedef struct {
   msm_estimator estimator;
   const double *pi; /* fixed-pi: [nstates of the counts] > 0 on the kept states */
   int bootstrap;    /* samples of each kind; 0 = no errors */
-  double level;     /* confidence of the intervals, 0 = 0.95 */
+  msm_error_source errors;
+  bool raw_posterior;  /* sample as if all counts were independent: intervals that are too narrow, for comparison */
+  int nmsd;            /* intervals of the MSD are wanted at these numbers of lags */
+  const double *msd_n; /* [nmsd] rising, from 1 */
+  double level;        /* confidence of the intervals, 0 = 0.95 */
   uint64_t seed;
   void (*progress)(void *context, double done, double total); /* may be NULL */
   void *progress_context;
@@ -60,16 +69,22 @@ typedef struct {
   bool *negative;                      /* [n-1] from a negative (real) eigenvalue */
   int nci;                             /* how many time scales have intervals (<= ntimescales; the slowest) */
   double *timescale_lo, *timescale_hi; /* [nci]; NaN where the resamples do not tell */
+  double *pi_lo, *pi_hi;               /* [n] where has_ci, else NULL */
+  int nmsd;                            /* as in the options, where has_ci, else 0 */
+  double *msd_lo, *msd_hi;             /* [2][nmsd] of msm_msd_all, then of msm_msd; NaN where not known */
   transport tr;                        /* D, drift, MSD(n) of the kept set; plain: D = plain_D * 1 and nothing else */
   double D_iso, D_iso_m2_per_s;
-  /* Intervals: percentiles over resamples, the wider of time blocks and groups of walkers, widened for few parts and
-   * moved back by the bias that the resamples show (msm_errors.c). */
+  /* Intervals: percentiles over resamples, the widest of the kinds asked for, widened for few parts and moved back by
+   * the bias that the resamples show (msm_errors.c). */
   bool has_ci;          /* resampling took place */
   int nreplicates;      /* resamples of each kind that are kept below; the same draw of parts at every lag */
   double *replicate[2]; /* time blocks, walkers: [MSM_Q_TIMES + nci][nreplicates], NaN where one does not tell; NULL */
   int nparts[2];        /* blocks, groups of walkers */
   int nboot;            /* resamples of each kind that gave a model */
-  const char *ci_from;  /* "time blocks" or "walkers": the wider for D_iso; NULL without */
+  const char *ci_from;  /* "time blocks", "walkers" or "posterior": the widest for D_iso; NULL without */
+  int posterior_samples;
+  double posterior_ess, posterior_acceptance; /* fewest independent samples among the slowest times, D and pi */
+  double effective_counts, smallest_ratio;    /* effective.h; 0 where blocks are not known */
   double D_lo[3][3], D_hi[3][3], D_iso_lo, D_iso_hi;
   double D_all[3][3], D_all_iso, D_all_iso_lo, D_all_iso_hi; /* sum over components of share * D */
   int ncomponents;
@@ -91,6 +106,9 @@ typedef struct {
 #define MSM_MAX_STATES 6000
 LISI_MUST_CHECK lisi_status msm_build(const state_space *space, const lag_counts *counts, double dt,
                                       const msm_options *options, msm_model *model, lisi_error *err);
+/* Makes the counts that `model` was built from effective ones (effective.h), in place, so that D and the slowest times
+ * get the right errors when they are taken for independent. Without blocks nothing changes. */
+LISI_MUST_CHECK lisi_status msm_effective_counts(lag_counts *counts, const msm_model *model, lisi_error *err);
 /* The model of a given network (lisi-msm transport --network): closed strongly connected sets are the components,
  * weighted by their number of states; the largest is kept; discarded_fraction is the share of the states outside it.
  * estimator is MSM_ROW. */

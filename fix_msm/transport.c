@@ -282,3 +282,50 @@ double transport_msd_trace(const transport *t, double n) {
   transport_msd(t, n, tensor);
   return tensor[0][0] + tensor[1][1] + tensor[2][2];
 }
+
+/* sum_{m<n} (n - m) k_m = n sum k_m - sum m k_m, both sums going on from one n to the next. */
+static void traces_general(const transport *t, int nn, const double *n, double *msd) {
+  const size_t N = (size_t)t->n;
+  double *y = malloc(3 * N * sizeof *y), *next = malloc(3 * N * sizeof *next);
+  if (y != NULL && next != NULL)
+    memcpy(y, t->b, 3 * N * sizeof *y);
+  const double A = t->A[0][0] + t->A[1][1] + t->A[2][2];
+  double m = 1.0, sum = 0.0, first_moment = 0.0;
+  for (int k = 0; k < nn; k++) {
+    if (y == NULL || next == NULL || n[k] > TRANSPORT_MOST_STEPS) {
+      msd[k] = NAN;
+      continue;
+    }
+    for (; m < n[k]; m += 1.0) {
+      double term = 0.0;
+      for (size_t i = 0; i < 3 * N; i++)
+        term += 2.0 * t->c[i] * y[i];
+      sum += term;
+      first_moment += m * term;
+      for (size_t i = 0; i < N; i++) {
+        double s[3] = {0.0, 0.0, 0.0};
+        for (size_t j = 0; j < N; j++) {
+          const double p = t->P[i * N + j];
+          for (size_t a = 0; a < 3; a++)
+            s[a] += p * y[3 * j + a];
+        }
+        memcpy(next + 3 * i, s, sizeof s);
+      }
+      double *swap = y;
+      y = next;
+      next = swap;
+    }
+    msd[k] = n[k] * A + n[k] * sum - first_moment;
+  }
+  free(y);
+  free(next);
+}
+
+void transport_msd_traces(const transport *t, int nn, const double *n, double *msd) {
+  if (!t->balanced) {
+    traces_general(t, nn, n, msd);
+    return;
+  }
+  for (int k = 0; k < nn; k++)
+    msd[k] = transport_msd_trace(t, n[k]);
+}

@@ -39,6 +39,10 @@ void transport_free(transport *result);
  * balance O(n) until the correlations have died out. */
 void transport_msd(const transport *result, double n, double tensor[3][3]);
 double transport_msd_trace(const transport *result, double n);
+/* The trace at nn numbers of lags, rising, into msd[nn]. Without detailed balance all of them cost as much as the
+ * largest, and those above TRANSPORT_MOST_STEPS are NaN. */
+#define TRANSPORT_MOST_STEPS 5000
+void transport_msd_traces(const transport *result, int nn, const double *n, double *msd);
 
 /* D alone for a reversible flux X (dense graph Laplacian solve, no eigenvectors): b[n][3] and A as above, D out. */
 LISI_MUST_CHECK lisi_status transport_reversible_d(int n, const double *X, const double *pi, const double *b,

@@ -154,8 +154,10 @@ static lisi_status from_logs(int n, char **file, const input_options *o, model_i
   lag_counts *lag = status == LISI_OK ? calloc((size_t)steps, sizeof *lag) : NULL;
   if (status == LISI_OK && lag == NULL)
     status = lisi_no_memory(err, (size_t)steps * sizeof *lag);
+  /* the same blocks at all lags, for what is compared is resampled together */
+  const int blocks = counts_time_blocks(&paths, base * steps, (int)o->blocks);
   for (int k = 0; k < steps && status == LISI_OK; k++)
-    status = counts_from_paths(&paths, base * (k + 1), 1, (int)o->blocks, (int)o->blocks, &lag[k], err);
+    status = counts_from_paths(&paths, base * (k + 1), 1, blocks, (int)o->blocks, &lag[k], err);
   if (status == LISI_OK)
     status = take(in, &paths.space, paths.replicate, fold, steps, lag, err);
   for (int k = 0; k < steps && lag != NULL; k++)

@@ -76,7 +76,23 @@ static void add_model(doc_tree *doc, doc_ref list, const msm_result *r, int m, b
   doc_number(doc, map, "discarded_fraction", x->discarded_fraction);
   if (x->counts > 0)
     doc_number(doc, map, "counts", x->counts);
+  if (x->effective_counts > 0) {
+    const doc_ref effective = doc_map(doc, map, "effective_counts");
+    doc_number(doc, effective, "total", x->effective_counts);
+    doc_number(doc, effective, "smallest_ratio", x->smallest_ratio);
+  }
+  if (x->posterior_samples > 0) {
+    const doc_ref posterior = doc_map(doc, map, "posterior");
+    doc_integer(doc, posterior, "samples", x->posterior_samples);
+    doc_number(doc, posterior, "independent", x->posterior_ess);
+    doc_number(doc, posterior, "acceptance", x->posterior_acceptance);
+  }
   doc_numbers(doc, map, "stationary", (size_t)x->n, x->pi);
+  if (x->pi_lo != NULL) {
+    const doc_ref ci = doc_list(doc, map, "stationary_ci");
+    for (int k = 0; k < x->n; k++)
+      add_pair(doc, ci, NULL, x->pi_lo[k], x->pi_hi[k]);
+  }
   doc_numbers(doc, map, "timescales", (size_t)x->ntimescales, x->timescale);
   if (x->nci > 0) {
     const doc_ref ci = doc_list(doc, map, "timescales_ci");
@@ -115,6 +131,15 @@ static void add_model(doc_tree *doc, doc_ref list, const msm_result *r, int m, b
       const doc_ref row = doc_list(doc, msd, NULL);
       doc_integer(doc, row, NULL, (long long)r->n[k]);
       doc_number(doc, row, NULL, r->duration > 0 ? msm_msd_all(x, r->n[k]) : msm_msd(x, r->n[k]));
+    }
+  }
+  if (x->geometry && r->nn > 0 && x->nmsd == r->nn) {
+    const doc_ref ci = doc_list(doc, map, "msd_ci");
+    const int first = r->duration > 0 ? 0 : x->nmsd;
+    for (int k = 0; k < r->nn; k++) {
+      if (r->duration > 0 && r->n[k] * x->lag > r->duration * (1 + 1e-9))
+        break;
+      add_pair(doc, ci, NULL, x->msd_lo[first + k], x->msd_hi[first + k]);
     }
   }
   if (with_files) {

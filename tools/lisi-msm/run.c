@@ -62,8 +62,10 @@ int cmd_run(int argc, char **argv) {
       {"pi", CLI_TEXT, &o.pi_file, "FILE", "fixed-pi: the stationary distribution"},
       {"fold", CLI_TEXT, &o.fold, "WHEN", "yes, no or auto (default)"},
       {"blocks", CLI_INT, &o.blocks, "N", "time blocks that errors come from (20)"},
-      {"resamples", CLI_INT, &o.resamples, "N", "bootstrap samples"},
-      {"seed", CLI_INT, &o.seed, "N", "seed of the bootstrap (1)"},
+      {"errors", CLI_TEXT, &o.errors, "SOURCE", "bootstrap (default), bayes, or both"},
+      {"samples", CLI_INT, &o.samples, "N", "resamples of each kind, 0 = no errors"},
+      {"resamples", CLI_INT, &o.resamples, "N", "the same as --samples"},
+      {"seed", CLI_INT, &o.seed, "N", "seed of the resamples (1)"},
       {"o", CLI_TEXT, &o.out, "FOLDER", "write run.jumps, model.yaml and the report there"},
       {"json", CLI_FLAG, &o.json, NULL, "print the result as JSON"},
       {0}};
