@@ -52,7 +52,13 @@ void set_estimate_free(set_estimate *e) {
   free(e->pi);
   free(e->X);
   network_free(&e->net);
+  sparse_flux_free(&e->flux);
   memset(e, 0, sizeof *e);
+}
+
+lisi_status set_estimate_transport(const set_estimate *e, transport *tr, lisi_error *err) {
+  return e->sparse ? transport_sparse(&e->net, &e->flux, false, 0, NULL, NULL, tr, err)
+                   : transport_solve(&e->net, e->pi, e->balanced, false, tr, err);
 }
 
 /* P_ij(R) of the reversible estimates: X_ij(R) = X_ij [C_ij(R) + C_ji(-R)]/(C_ij + C_ji). */
@@ -98,15 +104,99 @@ static void normalise_rows(int n, size_t m, network_edge *edge, double *row) {
   }
 }
 
+/* e->state[n], and where each state of the counts is among them: local[space->n], -1 outside. */
+static void number_states(const components *sets, int set, int nstates, set_estimate *e, int *local) {
+  int found = 0;
+  for (int i = 0; i < nstates; i++) {
+    local[i] = -1;
+    if (sets->of[i] == set) {
+      e->state[found] = i;
+      local[i] = found++;
+    }
+  }
+}
+
+static lisi_status make_network(const state_space *space, double lag, size_t m, network_edge *edge, double *row,
+                                set_estimate *e, lisi_error *err) {
+  state_space kept = {0};
+  normalise_rows(e->n, m, edge, row);
+  lisi_status status = state_space_pick(space, e->state, e->n, &kept, err);
+  if (status == LISI_OK)
+    status = network_make(&kept, lag, m, edge, "estimated network", &e->net, err);
+  state_space_free(&kept);
+  return status;
+}
+
+/* The reversible estimate of many states. */
+static lisi_status make_sparse(const state_space *space, const count_table *table, const components *sets, int set,
+                               double lag, set_estimate *e, lisi_error *err) {
+  e->n = sets->size[set];
+  e->balanced = e->sparse = true;
+  const size_t N = (size_t)e->n;
+  e->state = malloc(N * sizeof *e->state);
+  e->pi = malloc(N * sizeof *e->pi);
+  int *local = malloc((size_t)space->n * sizeof *local);
+  double *q = malloc(N * sizeof *q);
+  pair_entry *entry = malloc((table->n + 1) * sizeof *entry);
+  network_edge *edge = malloc((2 * table->n + 1) * sizeof *edge);
+  pair_counts pairs = {0};
+  lisi_status status = LISI_OK;
+  if (!e->state || !e->pi || !local || !q || !entry || !edge) {
+    status = lisi_no_memory(err, (N + table->n) * sizeof *edge);
+    goto done;
+  }
+  number_states(sets, set, space->n, e, local);
+  size_t inside = 0;
+  for (size_t k = 0; k < table->n; k++) {
+    const count_entry *c = &table->entry[k];
+    if (local[c->i] >= 0 && local[c->j] >= 0 && c->c > 0.0)
+      entry[inside++] = (pair_entry){local[c->i], local[c->j], c->c};
+  }
+  status = pair_counts_make(e->n, inside, entry, &pairs, err);
+  if (status == LISI_OK)
+    status = reversible_ml_sparse(&pairs, NULL, &e->flux, q, &e->info, err);
+  if (status != LISI_OK)
+    goto done;
+  memcpy(e->pi, e->flux.pi, N * sizeof *e->pi);
+  size_t m = 0;
+  for (size_t k = 0; k < table->n; k++) { /* X_ij(R) = [C_ij(R) + C_ji(-R)]/(q_i + q_j) */
+    const count_entry *c = &table->entry[k];
+    const int i = local[c->i], j = local[c->j];
+    if (i < 0 || j < 0 || !(c->c > 0.0))
+      continue;
+    const double flux = c->c / (q[i] + q[j]);
+    edge[m++] = (network_edge){i, j, {c->r[0], c->r[1], c->r[2]}, flux / e->pi[i]};
+    edge[m++] = (network_edge){j, i, {-c->r[0], -c->r[1], -c->r[2]}, flux / e->pi[j]};
+  }
+  status = make_network(space, lag, m, edge, q, e, err);
+done:
+  free(local);
+  free(q);
+  free(entry);
+  free(edge);
+  pair_counts_free(&pairs);
+  if (status != LISI_OK)
+    set_estimate_free(e);
+  return status;
+}
+
+static bool use_sparse(const msm_options *options, int n) {
+  if (options->estimator != MSM_REVERSIBLE || n < 2 || options->solver == MSM_DENSE)
+    return false;
+  return options->solver == MSM_SPARSE || n > MSM_DENSE_STATES;
+}
+
 lisi_status set_estimate_make(const state_space *space, const count_table *table, const components *sets, int set,
                               double lag, const msm_options *options, set_estimate *e, lisi_error *err) {
   memset(e, 0, sizeof *e);
   const int n = sets->size[set];
   const size_t N = (size_t)n;
+  if (use_sparse(options, n))
+    return make_sparse(space, table, sets, set, lag, e, err);
   if (n > MSM_MAX_STATES)
     return lisi_fail(err, LISI_ERR_UNSUPPORTED,
-                     "%d connected states are more than the dense solver takes (%d); fold the supercell", n,
-                     MSM_MAX_STATES);
+                     "%d connected states are more than the dense solver takes (%d); fold the supercell%s", n,
+                     MSM_MAX_STATES, options->estimator == MSM_REVERSIBLE ? "" : " or use --estimator reversible");
   e->n = n;
   e->state = malloc(N * sizeof *e->state);
   e->pi = malloc(N * sizeof *e->pi);
@@ -114,20 +204,12 @@ lisi_status set_estimate_make(const state_space *space, const count_table *table
   int *local = malloc((size_t)space->n * sizeof *local);
   double *C = calloc(N * N, sizeof *C), *row = calloc(N, sizeof *row);
   network_edge *edge = malloc((2 * table->n + 1) * sizeof *edge);
-  state_space kept = {0};
   lisi_status status = LISI_OK;
   if (!e->state || !e->pi || !e->X || !local || !C || !row || !edge) {
     status = lisi_no_memory(err, (N * N + table->n) * sizeof(double));
     goto done;
   }
-  int found = 0;
-  for (int i = 0; i < space->n; i++) {
-    local[i] = -1;
-    if (sets->of[i] == set) {
-      e->state[found] = i;
-      local[i] = found++;
-    }
-  }
+  number_states(sets, set, space->n, e, local);
   for (size_t k = 0; k < table->n; k++) {
     const int i = local[table->entry[k].i], j = local[table->entry[k].j];
     if (i < 0 || j < 0)
@@ -167,10 +249,7 @@ lisi_status set_estimate_make(const state_space *space, const count_table *table
     m = split_reversible(e, table, local, C, edge);
     e->balanced = true;
   }
-  normalise_rows(n, m, edge, row);
-  status = state_space_pick(space, e->state, n, &kept, err);
-  if (status == LISI_OK)
-    status = network_make(&kept, lag, m, edge, "estimated network", &e->net, err);
+  status = make_network(space, lag, m, edge, row, e, err);
   if (status == LISI_OK && !e->balanced)
     e->balanced = network_imbalance(&e->net, e->pi) < 1e-12;
 done:
@@ -178,7 +257,6 @@ done:
   free(C);
   free(row);
   free(edge);
-  state_space_free(&kept);
   if (status != LISI_OK)
     set_estimate_free(e);
   return status;
@@ -233,6 +311,33 @@ static lisi_status fill_spectrum(msm_model *m, const double *P, lisi_error *err)
   return status;
 }
 
+/* tr, re, im, timescale, negative of a model from a sparse estimate. */
+static lisi_status fill_sparse(msm_model *m, const sparse_flux *flux, lisi_error *err) {
+  const size_t N = (size_t)m->n, most = MSM_SLOW_MODES;
+  double *gap = malloc(most * sizeof *gap), *u = malloc(most * N * sizeof *u);
+  m->re = calloc(most + 1, sizeof *m->re);
+  m->im = calloc(most + 1, sizeof *m->im);
+  m->timescale = calloc(most, sizeof *m->timescale);
+  m->negative = calloc(most, sizeof *m->negative);
+  lisi_status status = LISI_OK;
+  if (!gap || !u || !m->re || !m->im || !m->timescale || !m->negative)
+    status = lisi_no_memory(err, most * N * sizeof *u);
+  if (status == LISI_OK)
+    status = sparse_flux_modes(flux, MSM_SLOW_MODES, &m->ntimescales, gap, u, err);
+  if (status == LISI_OK)
+    status = transport_sparse(&m->net, flux, m->geometry, m->ntimescales, gap, u, &m->tr, err);
+  if (status == LISI_OK)
+    m->re[0] = 1.0;
+  for (int k = 0; k < m->ntimescales && status == LISI_OK; k++) {
+    m->re[k + 1] = 1.0 - gap[k];
+    m->timescale[k] = spectrum_timescale_gap(gap[k], m->lag);
+    m->negative[k] = gap[k] > 1.0;
+  }
+  free(gap);
+  free(u);
+  return status;
+}
+
 /* Moves an estimate into the model. */
 static lisi_status take_kept(msm_model *m, set_estimate *e, lisi_error *err) {
   m->n = e->n;
@@ -243,11 +348,20 @@ static lisi_status take_kept(msm_model *m, set_estimate *e, lisi_error *err) {
   m->newton_steps = e->info.steps;
   m->certificate = e->info.certificate;
   const bool balanced = e->balanced;
+  m->sparse = e->sparse;
+  sparse_flux flux = e->flux;
   memset(e, 0, sizeof *e);
-  lisi_status status = transport_solve(&m->net, m->pi, balanced, true, &m->tr, err);
+  lisi_status status;
+  if (m->sparse) {
+    status = fill_sparse(m, &flux, err);
+    sparse_flux_free(&flux);
+  } else {
+    status = transport_solve(&m->net, m->pi, balanced, true, &m->tr, err);
+    if (status == LISI_OK)
+      status = fill_spectrum(m, balanced ? NULL : m->tr.P, err);
+  }
   if (status != LISI_OK)
     return status;
-  status = fill_spectrum(m, balanced ? NULL : m->tr.P, err);
   m->D_iso = iso(m->tr.D);
   m->D_iso_m2_per_s = m->D_iso * MSM_D_TO_M2_PER_S;
   return status;
@@ -293,7 +407,8 @@ static lisi_status add_component(msm_model *m, int k, set_estimate *e, lisi_erro
     if (status == LISI_OK)
       memcpy(c->D, m->tr.D, sizeof c->D);
   } else {
-    status = transport_solve(&e->net, e->pi, e->balanced, true, &m->component_tr[k], err);
+    status = e->sparse ? transport_sparse(&e->net, &e->flux, m->geometry, 0, NULL, NULL, &m->component_tr[k], err)
+                       : transport_solve(&e->net, e->pi, e->balanced, true, &m->component_tr[k], err);
     if (status == LISI_OK)
       memcpy(c->D, m->component_tr[k].D, sizeof c->D);
     set_estimate_free(e);

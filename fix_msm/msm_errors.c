@@ -28,6 +28,14 @@ static int falling(const void *a, const void *b) {
 static lisi_status times_of(const set_estimate *e, double lag, int n, const bool *negative, double *times,
                             lisi_error *err) {
   const size_t N = (size_t)e->n;
+  if (e->sparse) {
+    double gap[MSM_SLOW_MODES];
+    int found;
+    const lisi_status status = sparse_flux_modes(&e->flux, n, &found, gap, NULL, err);
+    for (int k = 0; k < found && status == LISI_OK; k++)
+      times[k] = (gap[k] > 1.0) == negative[k] ? spectrum_timescale_gap(gap[k], lag) : 0.0;
+    return status;
+  }
   double *re = malloc(N * sizeof *re), *im = malloc(N * sizeof *im), *P = malloc(N * N * sizeof *P);
   resampled_time *mode = malloc(N * sizeof *mode);
   lisi_status status = (!re || !im || !P || !mode) ? lisi_no_memory(err, N * N * sizeof *P) : LISI_OK;
@@ -77,7 +85,7 @@ static lisi_status resample(const state_space *space, const count_table *table, 
       status = times_of(&e, m->lag, m->nci, m->negative, value + Q_TIMES, err);
     }
     if (status == LISI_OK && space->geometry && sets.starts[s] > 0.0) {
-      status = transport_solve(&e.net, e.pi, e.balanced, false, &tr, err);
+      status = set_estimate_transport(&e, &tr, err);
       if (status == LISI_OK) {
         all += sets.starts[s] / total * (tr.D[0][0] + tr.D[1][1] + tr.D[2][2]) / 3.0;
         for (int k = 0; k < 9 && inside; k++)
