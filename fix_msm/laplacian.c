@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "laplacian.h"
 
+#include "one_thread.h"
+
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -8,6 +10,7 @@
 #include <suitesparse/cholmod.h>
 
 #define MOST_ITERATIONS 1000 /* with a factor of these very weights one or two do */
+#define SLOW 10.0 /* a solution reads the whole factor for each operation, a factorisation works in the cache */
 
 struct laplacian {
   int n, ground; /* ground: the node whose row is left out of the factor; -1 before the first factor */
@@ -180,7 +183,7 @@ static double dot(int n, const double *a, const double *b) {
   return s;
 }
 
-lisi_status laplacian_solve(laplacian *l, const double *rhs, double tolerance, double *y, lisi_error *err) {
+static lisi_status solve(laplacian *l, const double *rhs, double tolerance, double *y, lisi_error *err) {
   const int n = l->n;
   const size_t N = (size_t)n;
   if (l->factor == NULL || (l->stale && l->spent > l->common.fl)) {
@@ -206,7 +209,7 @@ lisi_status laplacian_solve(laplacian *l, const double *rhs, double tolerance, d
     }
     status = precondition(l, l->r, l->z, err);
     const double next = dot(n, l->r, l->z);
-    l->spent += 4.0 * (l->common.lnz + (double)l->m);
+    l->spent += SLOW * 4.0 * (l->common.lnz + (double)l->m);
     if (!(next > tolerance * tolerance * start))
       break;
     if (!l->stale && k > 0 && next > 0.25 * rz)
@@ -214,7 +217,7 @@ lisi_status laplacian_solve(laplacian *l, const double *rhs, double tolerance, d
     if (l->stale && (l->spent > l->common.fl || k >= MOST_ITERATIONS)) {
       /* a new factor costs no more than what has been spent: once more, with it */
       status = factorise(l, err);
-      return status == LISI_OK ? laplacian_solve(l, rhs, tolerance, y, err) : status;
+      return status == LISI_OK ? solve(l, rhs, tolerance, y, err) : status;
     }
     const double beta = next / rz;
     for (size_t i = 0; i < N; i++)
@@ -226,5 +229,12 @@ lisi_status laplacian_solve(laplacian *l, const double *rhs, double tolerance, d
     mean += y[i] / n;
   for (size_t i = 0; i < N; i++)
     y[i] -= mean;
+  return status;
+}
+
+lisi_status laplacian_solve(laplacian *l, const double *rhs, double tolerance, double *y, lisi_error *err) {
+  const int threads = one_thread_begin();
+  const lisi_status status = solve(l, rhs, tolerance, y, err);
+  one_thread_end(threads);
   return status;
 }

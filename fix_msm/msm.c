@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "msm.h"
 
+#include "counts_prior.h"
 #include "msm_internal.h"
 #include "plain.h"
+#include "rate_matrix.h"
 #include "spectrum.h"
 
 #include <math.h>
@@ -19,6 +21,8 @@ const char *msm_estimator_name(msm_estimator estimator) {
     return "fixed-pi";
   case MSM_PLAIN:
     return "plain";
+  case MSM_RATE:
+    return "rate";
   }
   return "unknown";
 }
@@ -28,6 +32,7 @@ void msm_model_free(msm_model *m) {
   network_free(&m->net);
   free(m->pi);
   free(m->X);
+  free(m->K);
   free(m->re);
   free(m->im);
   free(m->timescale);
@@ -51,6 +56,7 @@ void set_estimate_free(set_estimate *e) {
   free(e->state);
   free(e->pi);
   free(e->X);
+  free(e->W);
   network_free(&e->net);
   sparse_flux_free(&e->flux);
   memset(e, 0, sizeof *e);
@@ -77,6 +83,56 @@ static size_t split_reversible(const set_estimate *e, const count_table *table, 
     edge[m++] = (network_edge){j, i, {-c->r[0], -c->r[1], -c->r[2]}, flux / e->pi[j]};
   }
   return m;
+}
+
+/* The rate estimate knows probabilities also between states that were not seen one lag apart; their displacement is the
+ * shortest one. edge: room for these, below the n (n-1) of them. */
+static size_t split_unseen(const set_estimate *e, const state_space *space, const double *C, network_edge *edge) {
+  const size_t N = (size_t)e->n;
+  size_t m = 0;
+  for (size_t i = 0; i < N; i++) {
+    for (size_t j = i + 1; j < N; j++) {
+      const double x = e->X[i * N + j];
+      if (C[i * N + j] + C[j * N + i] > 0.0 || !(x > 1e-14 * fmin(e->pi[i], e->pi[j])))
+        continue;
+      int best[3] = {0, 0, 0};
+      double shortest = INFINITY;
+      for (int k = 0; k < 27 && space->geometry; k++) {
+        const int r[3] = {k % 3 - 1, k / 3 % 3 - 1, k / 9 - 1};
+        double d[3];
+        state_space_step(space, e->state[i], e->state[j], r, d);
+        const double length = d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
+        if (length < shortest) {
+          shortest = length;
+          memcpy(best, r, sizeof best);
+        }
+      }
+      edge[m++] = (network_edge){(int)i, (int)j, {best[0], best[1], best[2]}, x / e->pi[i]};
+      edge[m++] = (network_edge){(int)j, (int)i, {-best[0], -best[1], -best[2]}, x / e->pi[j]};
+    }
+  }
+  return m;
+}
+
+/* W, pi and X = Pi exp(K lag) of the rate estimate. */
+static lisi_status estimate_rates(set_estimate *e, const double *C, double lag, lisi_error *err) {
+  const size_t N = (size_t)e->n;
+  e->W = malloc(N * N * sizeof *e->W);
+  double *time = malloc(N * sizeof *time), *jumps = malloc(N * N * sizeof *jumps), likelihood;
+  rate_info info = {0};
+  lisi_status status = !e->W || !time || !jumps ? lisi_no_memory(err, N * N * sizeof *jumps) : LISI_OK;
+  if (status == LISI_OK)
+    status = rate_matrix_ml(e->n, C, lag, e->W, e->pi, &info, err);
+  if (status == LISI_OK)
+    status = rate_matrix_expect(e->n, C, lag, e->W, e->pi, time, jumps, e->X, &likelihood, err);
+  e->info = (reversible_info){info.steps, info.certificate};
+  for (size_t i = 0; i < N && status == LISI_OK; i++) {
+    for (size_t j = i; j < N; j++)
+      e->X[i * N + j] = e->X[j * N + i] = e->pi[i] * e->X[i * N + j];
+  }
+  free(time);
+  free(jumps);
+  return status;
 }
 
 static size_t split_row(const set_estimate *e, const count_table *table, const int *local, const double *row,
@@ -203,7 +259,8 @@ lisi_status set_estimate_make(const state_space *space, const count_table *table
   e->X = calloc(N * N, sizeof *e->X);
   int *local = malloc((size_t)space->n * sizeof *local);
   double *C = calloc(N * N, sizeof *C), *row = calloc(N, sizeof *row);
-  network_edge *edge = malloc((2 * table->n + 1) * sizeof *edge);
+  const size_t unseen = options->estimator == MSM_RATE && n <= RATE_MAX_STATES ? N * N : 0;
+  network_edge *edge = malloc((2 * table->n + unseen + 1) * sizeof *edge);
   lisi_status status = LISI_OK;
   if (!e->state || !e->pi || !e->X || !local || !C || !row || !edge) {
     status = lisi_no_memory(err, (N * N + table->n) * sizeof(double));
@@ -236,6 +293,8 @@ lisi_status set_estimate_make(const state_space *space, const count_table *table
       for (size_t i = 0; i < N; i++)
         row[i] = options->pi[e->state[i]];
       status = reversible_fixed_pi(n, C, row, e->X, &e->info, err);
+    } else if (options->estimator == MSM_RATE) {
+      status = estimate_rates(e, C, lag, err);
     } else {
       status = reversible_ml(n, C, e->X, &e->info, err);
     }
@@ -247,6 +306,8 @@ lisi_status set_estimate_make(const state_space *space, const count_table *table
         e->pi[i] += e->X[i * N + j];
     }
     m = split_reversible(e, table, local, C, edge);
+    if (options->estimator == MSM_RATE)
+      m += split_unseen(e, space, C, edge + m);
     e->balanced = true;
   }
   status = make_network(space, lag, m, edge, row, e, err);
@@ -338,6 +399,31 @@ static lisi_status fill_sparse(msm_model *m, const sparse_flux *flux, lisi_error
   return status;
 }
 
+/* K from W, which is used up, and its own time scales: exp(K lag) would not tell those far below the lag. */
+static lisi_status take_rates(msm_model *m, double *W, lisi_error *err) {
+  const size_t N = (size_t)m->n;
+  double *rate = malloc(N * sizeof *rate);
+  m->K = W;
+  lisi_status status = rate == NULL ? lisi_no_memory(err, N * sizeof *rate) : LISI_OK;
+  if (status == LISI_OK)
+    status = spectrum_reversible(m->n, W, m->pi, rate, NULL, err);
+  for (size_t k = 1; k < N && status == LISI_OK; k++) {
+    m->timescale[k - 1] = rate[k] > 0.0 ? 1.0 / rate[k] : INFINITY;
+    m->negative[k - 1] = false;
+    m->re[k] = exp(-rate[k] * m->lag);
+  }
+  free(rate);
+  for (size_t i = 0; i < N; i++) {
+    double leave = 0.0;
+    for (size_t j = 0; j < N; j++) {
+      if (j != i)
+        leave += m->K[i * N + j] /= m->pi[i];
+    }
+    m->K[i * N + i] = -leave;
+  }
+  return status;
+}
+
 /* Moves an estimate into the model. */
 static lisi_status take_kept(msm_model *m, set_estimate *e, lisi_error *err) {
   m->n = e->n;
@@ -350,6 +436,7 @@ static lisi_status take_kept(msm_model *m, set_estimate *e, lisi_error *err) {
   const bool balanced = e->balanced;
   m->sparse = e->sparse;
   sparse_flux flux = e->flux;
+  double *W = e->W;
   memset(e, 0, sizeof *e);
   lisi_status status;
   if (m->sparse) {
@@ -360,6 +447,10 @@ static lisi_status take_kept(msm_model *m, set_estimate *e, lisi_error *err) {
     if (status == LISI_OK)
       status = fill_spectrum(m, balanced ? NULL : m->tr.P, err);
   }
+  if (status == LISI_OK && W != NULL)
+    status = take_rates(m, W, err);
+  else
+    free(W);
   if (status != LISI_OK)
     return status;
   m->D_iso = iso(m->tr.D);
@@ -525,7 +616,16 @@ lisi_status msm_build(const state_space *space, const lag_counts *counts, double
   m->lag = dt * (double)counts->lag;
   m->geometry = space->geometry;
   m->estimator = options->estimator;
-  const lisi_status status = build(space, counts, options, m, err);
+  m->prior = options->prior;
+  lag_counts with = {0};
+  lisi_status status = LISI_OK;
+  if (options->prior > 0.0 && options->estimator != MSM_PLAIN)
+    status = counts_prior(counts, options->prior, &with, err);
+  if (status == LISI_OK)
+    status = build(space, with.total.entry != NULL ? &with : counts, options, m, err);
+  if (status == LISI_OK)
+    m->counts = count_table_sum(&counts->total);
+  lag_counts_free(&with);
   if (status != LISI_OK)
     msm_model_free(m);
   return status;

@@ -18,8 +18,9 @@ extern "C" {
 
 #define MSM_D_TO_M2_PER_S 1e-8
 
-typedef enum { MSM_REVERSIBLE = 0, MSM_ROW, MSM_FIXED_PI, MSM_PLAIN } msm_estimator;
-const char *msm_estimator_name(msm_estimator estimator); /* "reversible", "row", "fixed-pi", "plain" */
+typedef enum { MSM_REVERSIBLE = 0, MSM_ROW, MSM_FIXED_PI, MSM_PLAIN, MSM_RATE } msm_estimator;
+/* "reversible", "row", "fixed-pi", "plain", "rate" */
+const char *msm_estimator_name(msm_estimator estimator);
 
 /* How: dense algebra, or sparse for the reversible estimator and more than MSM_DENSE_STATES connected states. Sparse
  * models have no X and know their MSM_SLOW_MODES slowest modes; all else is the same to rounding. */
@@ -30,6 +31,7 @@ typedef enum { MSM_AUTO = 0, MSM_DENSE, MSM_SPARSE } msm_solver;
 typedef struct {
   msm_estimator estimator;
   msm_solver solver;
+  double prior;     /* counts_prior.h; 0 = none; not for plain */
   const double *pi; /* fixed-pi: [nstates of the counts] > 0 on the kept states */
   int bootstrap;    /* samples of each kind; 0 = no errors */
   double level;     /* confidence of the intervals, 0 = 0.95 */
@@ -53,12 +55,14 @@ typedef struct {
   long long lag_samples; /* 0 for networks */
   bool geometry;
   msm_estimator estimator;
+  double prior;
   int n;                               /* states kept */
   int *state;                          /* [n] index in the space of the counts */
   network net;                         /* the kept states with their user numbers and labels (net.space) and P_ij(R) */
   double *pi;                          /* [n] */
   bool sparse;                         /* the kept set was solved sparsely */
   double *X;                           /* [n][n] flux pi_i P_ij; NULL when sparse */
+  double *K;                           /* rate: [n][n] rates, 1/ps (or 1/step), rows sum to 0; else NULL */
   int ntimescales;                     /* n - 1; sparse: at most MSM_SLOW_MODES */
   double *re, *im;                     /* [ntimescales+1] eigenvalues by falling modulus, the first is 1 */
   double *timescale;                   /* [ntimescales] slowest first; infinity possible */

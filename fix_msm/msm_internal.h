@@ -16,6 +16,7 @@ typedef struct {
   network net;
   bool balanced, sparse;
   sparse_flux flux; /* when sparse */
+  double *W;        /* rate: [n][n] symmetric, pi_i K_ij; else NULL */
   reversible_info info;
 } set_estimate;
 

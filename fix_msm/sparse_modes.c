@@ -2,6 +2,7 @@
 /* The slow modes of a sparse flux, by ARPACK. */
 #include "sparse_flux.h"
 
+#include "one_thread.h"
 #include "spectrum.h"
 
 #include <arpack/arpack.h>
@@ -192,7 +193,7 @@ static lisi_status dense_modes(const sparse_flux *f, int most, double *gap, doub
   return status;
 }
 
-lisi_status sparse_flux_modes(const sparse_flux *f, int wanted, int *found, double *gap, double *vectors,
+static lisi_status slow_modes(const sparse_flux *f, int wanted, int *found, double *gap, double *vectors,
                               lisi_error *err) {
   const int n = f->n, most = n - 1 < wanted ? n - 1 : wanted;
   const size_t N = (size_t)n;
@@ -260,5 +261,13 @@ done:
   free(u);
   free(value);
   free(mode);
+  return status;
+}
+
+lisi_status sparse_flux_modes(const sparse_flux *f, int wanted, int *found, double *gap, double *vectors,
+                              lisi_error *err) {
+  const int threads = one_thread_begin();
+  const lisi_status status = slow_modes(f, wanted, found, gap, vectors, err);
+  one_thread_end(threads);
   return status;
 }

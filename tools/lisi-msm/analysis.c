@@ -192,12 +192,13 @@ static lisi_status choose_lags(const material *m, const build_options *o, long l
  * -------------------------------------------------------------------------------------------------------------- */
 
 static lisi_status parse_estimator(const char *name, msm_estimator *estimator, lisi_error *err) {
-  for (int k = MSM_REVERSIBLE; k <= MSM_PLAIN; k++)
+  for (int k = MSM_REVERSIBLE; k <= MSM_RATE; k++)
     if (strcmp(name, msm_estimator_name((msm_estimator)k)) == 0) {
       *estimator = (msm_estimator)k;
       return LISI_OK;
     }
-  return lisi_fail(err, LISI_ERR_INPUT, "--estimator: expected reversible, row, fixed-pi or plain, found '%s'", name);
+  return lisi_fail(err, LISI_ERR_INPUT, "--estimator: expected reversible, row, fixed-pi, rate or plain, found '%s'",
+                   name);
 }
 
 /* A stationary distribution: one number per state, blanks or new lines between. */
@@ -310,11 +311,13 @@ static lisi_status count_all(const material *m, const build_options *o, bool fol
 
 static lisi_status models(const material *m, const build_options *o, int n, const long long *lags, msm_result *r,
                           lisi_error *err) {
-  msm_options options = {.seed = (uint64_t)o->seed, .interrupted = progress_interrupted};
+  msm_options options = {.seed = (uint64_t)o->seed, .prior = o->prior, .interrupted = progress_interrupted};
   lisi_status status = parse_estimator(o->estimator, &options.estimator, err);
   if (status != LISI_OK)
     return status;
   const bool plain = options.estimator == MSM_PLAIN;
+  if (plain && o->prior > 0)
+    return lisi_fail(err, LISI_ERR_INPUT, "--prior: the estimator plain knows no prior");
   if (options.estimator == MSM_FIXED_PI && o->pi_file == NULL)
     return lisi_fail(err, LISI_ERR_INPUT, "--estimator fixed-pi needs --pi FILE");
   if (o->pi_file != NULL && options.estimator != MSM_FIXED_PI)
@@ -345,6 +348,8 @@ static lisi_status models(const material *m, const build_options *o, int n, cons
     status = read_pi(o->pi_file, r->space.n, &pi, err);
   options.pi = pi;
   options.bootstrap = o->resamples >= 0 ? (int)o->resamples : r->space.n <= 100 ? 200 : r->space.n <= 400 ? 40 : 16;
+  if (options.estimator == MSM_RATE && o->resamples < 0) /* each one is a search of its own */
+    options.bootstrap = r->space.n <= 30 ? 100 : 20;
   build_progress bar = {progress_start("models"), 0, n};
   options.progress = show_progress;
   options.progress_context = &bar;
@@ -446,6 +451,8 @@ static lisi_status check_options(const build_options *o, lisi_error *err) {
   if (o->resamples != -1 && o->resamples != 0 && (o->resamples < 20 || o->resamples > 100000))
     return lisi_fail(err, LISI_ERR_INPUT, "--resamples: expected 0 (no intervals) or 20 to 100000, found %ld",
                      o->resamples);
+  if (o->prior < 0 || o->prior > 1e6)
+    return lisi_fail(err, LISI_ERR_INPUT, "--prior: expected 0 to 1e6 counts, found %g", o->prior);
   for (int k = 0; k < o->lags.n; k++)
     if (!(o->lags.value[k] > 0))
       return lisi_fail(err, LISI_ERR_INPUT, "--lags: a lag must be positive, found %g", o->lags.value[k]);

@@ -12,6 +12,7 @@ typedef struct {
   cli_texts dtraj;
   const char *count_matrix;
   long seed, blocks, resamples;
+  double prior;
   bool json, strided;
 } build_options;
 

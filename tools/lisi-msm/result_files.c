@@ -69,6 +69,28 @@ static lisi_status write_transitions(const msm_result *r, int m, const char *fol
   return out_file_commit(file, err);
 }
 
+static lisi_status write_rates(const msm_result *r, int m, const char *folder, lisi_error *err) {
+  const msm_model *x = &r->model[m];
+  const size_t n = (size_t)x->n;
+  char name[64], title[96];
+  struct out_file *file = NULL;
+  snprintf(name, sizeof name, "K_%g.mtx", x->lag);
+  snprintf(title, sizeof title, "rates per %s, from counts at lag %g %s", r->time_in_ps ? "ps" : "step", x->lag,
+           r->time_in_ps ? "ps" : "steps");
+  const lisi_status status = report_out(folder, name, &file, err);
+  if (status != LISI_OK)
+    return status;
+  FILE *f = out_file_stream(file);
+  size_t entries = 0;
+  for (size_t k = 0; k < n * n; k++)
+    entries += x->K[k] != 0;
+  market_header(f, title, &x->net.space, x->n, entries);
+  for (size_t k = 0; k < n * n; k++)
+    if (x->K[k] != 0)
+      fprintf(f, "%zu %zu %.17g\n", k / n + 1, k % n + 1, x->K[k]);
+  return out_file_commit(file, err);
+}
+
 static lisi_status write_network(const msm_result *r, int m, const char *folder, lisi_error *err) {
   const msm_model *x = &r->model[m];
   const state_space *space = &x->net.space;
@@ -146,6 +168,8 @@ lisi_status msm_result_write(const msm_result *r, const char *folder, lisi_error
       status = write_counts(r, m, folder, err);
     if (status == LISI_OK)
       status = write_transitions(r, m, folder, err);
+    if (status == LISI_OK && r->model[m].K != NULL)
+      status = write_rates(r, m, folder, err);
     if (status == LISI_OK && r->model[m].geometry)
       status = write_network(r, m, folder, err);
   }

@@ -68,6 +68,8 @@ static void add_model(doc_tree *doc, doc_ref list, const msm_result *r, int m, b
     doc_integer(doc, map, "lag_samples", x->lag_samples);
   /* a network given by the user was estimated by nobody */
   doc_text(doc, map, "estimator", r->counts != NULL ? msm_estimator_name(x->estimator) : "given");
+  if (x->prior > 0)
+    doc_number(doc, map, "prior", x->prior);
   if (x->sparse) /* then timescales are the slowest alone */
     doc_text(doc, map, "solver", "sparse");
   const doc_ref states = doc_list(doc, map, "states");
@@ -125,6 +127,10 @@ static void add_model(doc_tree *doc, doc_ref list, const msm_result *r, int m, b
     }
     snprintf(name, sizeof name, "P_%g.mtx", x->lag);
     doc_text(doc, files, "transitions", name);
+    if (x->K != NULL) {
+      snprintf(name, sizeof name, "K_%g.mtx", x->lag);
+      doc_text(doc, files, "rates", name);
+    }
     if (x->geometry) {
       snprintf(name, sizeof name, "network_%g.yaml", x->lag);
       doc_text(doc, map, "network", name);
