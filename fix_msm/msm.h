@@ -18,8 +18,15 @@ extern "C" {
 
 #define MSM_D_TO_M2_PER_S 1e-8
 
-typedef enum { MSM_REVERSIBLE = 0, MSM_ROW, MSM_FIXED_PI, MSM_PLAIN } msm_estimator;
-const char *msm_estimator_name(msm_estimator estimator); /* "reversible", "row", "fixed-pi", "plain" */
+typedef enum { MSM_REVERSIBLE = 0, MSM_ROW, MSM_FIXED_PI, MSM_PLAIN, MSM_RATE } msm_estimator;
+/* "reversible", "row", "fixed-pi", "plain", "rate" */
+const char *msm_estimator_name(msm_estimator estimator);
+
+/* How: dense algebra, or sparse for the reversible estimator and more than MSM_DENSE_STATES connected states. Sparse
+ * models have no X and know their MSM_SLOW_MODES slowest modes; all else is the same to rounding. */
+typedef enum { MSM_AUTO = 0, MSM_DENSE, MSM_SPARSE } msm_solver;
+#define MSM_DENSE_STATES 1000
+#define MSM_SLOW_MODES 20
 
 /* Where intervals come from: parts of the run drawn anew (time blocks, groups of walkers), the posterior of the
  * effective counts, or the wider of all. */
@@ -28,6 +35,8 @@ const char *msm_error_source_name(msm_error_source source); /* "bootstrap", "bay
 
 typedef struct {
   msm_estimator estimator;
+  msm_solver solver;
+  double prior;     /* counts_prior.h; 0 = none; not for plain */
   const double *pi; /* fixed-pi: [nstates of the counts] > 0 on the kept states */
   int bootstrap;    /* samples of each kind; 0 = no errors */
   msm_error_source errors;
@@ -58,15 +67,18 @@ typedef struct {
   long long lag_samples; /* 0 for networks */
   bool geometry;
   msm_estimator estimator;
+  double prior;
   int n;                               /* states kept */
   int *state;                          /* [n] index in the space of the counts */
   network net;                         /* the kept states with their user numbers and labels (net.space) and P_ij(R) */
   double *pi;                          /* [n] */
-  double *X;                           /* [n][n] flux pi_i P_ij */
-  int ntimescales;                     /* n - 1 */
-  double *re, *im;                     /* [n] eigenvalues by falling modulus, the first is 1 */
-  double *timescale;                   /* [n-1] slowest first; infinity possible */
-  bool *negative;                      /* [n-1] from a negative (real) eigenvalue */
+  bool sparse;                         /* the kept set was solved sparsely */
+  double *X;                           /* [n][n] flux pi_i P_ij; NULL when sparse */
+  double *K;                           /* rate: [n][n] rates, 1/ps (or 1/step), rows sum to 0; else NULL */
+  int ntimescales;                     /* n - 1; sparse: at most MSM_SLOW_MODES */
+  double *re, *im;                     /* [ntimescales+1] eigenvalues by falling modulus, the first is 1 */
+  double *timescale;                   /* [ntimescales] slowest first; infinity possible */
+  bool *negative;                      /* [ntimescales] from a negative (real) eigenvalue */
   int nci;                             /* how many time scales have intervals (<= ntimescales; the slowest) */
   double *timescale_lo, *timescale_hi; /* [nci]; NaN where the resamples do not tell */
   double *pi_lo, *pi_hi;               /* [n] where has_ci, else NULL */
@@ -102,7 +114,7 @@ typedef struct {
 
 /* One model. `space` describes the states of `counts` (kept states are copied); dt is the time per sample, or 1 for
  * steps. plain: all states are kept. Errors: LISI_ERR_INPUT for counts without a single pair or pi that does not fit;
- * LISI_ERR_UNSUPPORTED above MSM_MAX_STATES kept states. */
+ * LISI_ERR_UNSUPPORTED above MSM_MAX_STATES kept states where the algebra is dense. */
 #define MSM_MAX_STATES 6000
 LISI_MUST_CHECK lisi_status msm_build(const state_space *space, const lag_counts *counts, double dt,
                                       const msm_options *options, msm_model *model, lisi_error *err);

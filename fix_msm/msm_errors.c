@@ -52,6 +52,14 @@ static int falling(const void *a, const void *b) {
 static lisi_status times_of(const set_estimate *e, const transport *tr, double lag, int n, const bool *negative,
                             double *times, lisi_error *err) {
   const size_t N = (size_t)e->n;
+  if (e->sparse) {
+    double gap[MSM_SLOW_MODES];
+    int found;
+    const lisi_status status = sparse_flux_modes(&e->flux, n, &found, gap, NULL, err);
+    for (int k = 0; k < found && status == LISI_OK; k++)
+      times[k] = (gap[k] > 1.0) == negative[k] ? spectrum_timescale_gap(gap[k], lag) : 0.0;
+    return status;
+  }
   double *re = malloc(N * sizeof *re), *im = malloc(N * sizeof *im);
   resampled_time *mode = malloc(N * sizeof *mode);
   lisi_status status = (!re || !im || !mode) ? lisi_no_memory(err, 4 * N * sizeof *re) : LISI_OK;
@@ -90,6 +98,11 @@ static summing begin(const layout *q, double *value) {
   return (summing){q, value, 0.0, true};
 }
 
+static void fill_nan(int n, double *value) {
+  for (int k = 0; k < n; k++)
+    value[k] = NAN;
+}
+
 static lisi_status add_set(summing *s, const set_estimate *e, double share, lisi_error *err) {
   const layout *q = s->q;
   const bool inside = q->local[e->state[0]] >= 0; /* a resample's sets lie within those of the whole */
@@ -102,7 +115,8 @@ static lisi_status add_set(summing *s, const set_estimate *e, double share, lisi
   if (!(share > 0.0) && !slowest)
     return LISI_OK;
   transport tr;
-  lisi_status status = transport_solve(&e->net, e->pi, e->balanced, slowest || q->nmsd > 0, &tr, err);
+  lisi_status status = e->sparse ? set_estimate_transport(e, &tr, err)
+                                 : transport_solve(&e->net, e->pi, e->balanced, slowest || q->nmsd > 0, &tr, err);
   if (status != LISI_OK)
     return status;
   if (slowest) {
@@ -116,6 +130,8 @@ static lisi_status add_set(summing *s, const set_estimate *e, double share, lisi
     double *msd = malloc((size_t)q->nmsd * sizeof *msd);
     if (msd == NULL)
       status = lisi_no_memory(err, (size_t)q->nmsd * sizeof *msd);
+    else if (e->sparse) /* too many states for the spectrum of every resample */
+      fill_nan(q->nmsd, msd);
     else
       transport_msd_traces(&tr, q->nmsd, q->msd_n, msd);
     for (int k = 0; k < q->nmsd && msd != NULL; k++) {

@@ -6,14 +6,17 @@
 #include "components.h"
 #include "msm.h"
 #include "reversible.h"
+#include "sparse_flux.h"
 
 /* The estimate on one strongly connected set of states. */
 typedef struct {
   int n;
-  int *state; /* [n] rising */
-  double *pi, *X;
+  int *state;     /* [n] rising */
+  double *pi, *X; /* X: NULL when sparse */
   network net;
-  bool balanced;
+  bool balanced, sparse;
+  sparse_flux flux; /* when sparse */
+  double *W;        /* rate: [n][n] symmetric, pi_i K_ij; else NULL */
   reversible_info info;
 } set_estimate;
 
@@ -22,6 +25,8 @@ LISI_MUST_CHECK lisi_status set_estimate_make(const state_space *space, const co
                                               const components *sets, int set, double lag, const msm_options *options,
                                               set_estimate *out, lisi_error *err);
 void set_estimate_free(set_estimate *e);
+/* D alone (transport_solve without its spectrum, or transport_sparse). */
+LISI_MUST_CHECK lisi_status set_estimate_transport(const set_estimate *e, transport *tr, lisi_error *err);
 
 /* Edges are products and quotients that add up to 1 per row only to rounding; network_make wants no more than 1. row[n]
  * is for work. */

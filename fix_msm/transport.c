@@ -2,6 +2,7 @@
 #include "transport.h"
 
 #include "spectrum.h"
+#include "transport_sparse.h"
 
 #include <lapacke.h>
 #include <math.h>
@@ -19,6 +20,7 @@ void transport_free(transport *t) {
   memset(t, 0, sizeof *t);
 }
 
+/* b, c, v and A; pi is there. */
 static void moments(const network *net, transport *t) {
   for (size_t k = 0; k < net->n; k++) {
     const network_edge *e = &net->edge[k];
@@ -86,6 +88,7 @@ static lisi_status solve_balanced(const network *net, bool spectrum, transport *
   const size_t N = (size_t)t->n;
   double *X = calloc(N * N, sizeof *X), *u = spectrum ? malloc(N * N * sizeof *u) : NULL;
   if (spectrum) {
+    t->nmodes = t->n;
     t->lambda = malloc(N * sizeof(double));
     t->gap = malloc(N * sizeof(double));
     t->B = calloc(3 * N, sizeof(double));
@@ -162,8 +165,7 @@ done:
   return status;
 }
 
-lisi_status transport_solve(const network *net, const double *pi, bool balanced, bool spectrum, transport *t,
-                            lisi_error *err) {
+static lisi_status begin(const network *net, const double *pi, bool balanced, transport *t, lisi_error *err) {
   memset(t, 0, sizeof *t);
   const size_t N = (size_t)net->space.n;
   t->n = net->space.n;
@@ -172,14 +174,30 @@ lisi_status transport_solve(const network *net, const double *pi, bool balanced,
   t->b = calloc(3 * N, sizeof(double));
   t->c = calloc(3 * N, sizeof(double));
   t->pi = malloc(N * sizeof(double));
-  lisi_status status;
-  if (t->b == NULL || t->c == NULL || t->pi == NULL) {
-    status = lisi_no_memory(err, N * 7 * sizeof(double));
-  } else {
-    memcpy(t->pi, pi, N * sizeof(double));
-    moments(net, t);
+  if (t->b == NULL || t->c == NULL || t->pi == NULL)
+    return lisi_no_memory(err, N * 7 * sizeof(double));
+  memcpy(t->pi, pi, N * sizeof(double));
+  moments(net, t);
+  return LISI_OK;
+}
+
+lisi_status transport_solve(const network *net, const double *pi, bool balanced, bool spectrum, transport *t,
+                            lisi_error *err) {
+  lisi_status status = begin(net, pi, balanced, t, err);
+  if (status == LISI_OK)
     status = balanced ? solve_balanced(net, spectrum, t, err) : solve_general(net, t, err);
-  }
+  if (status != LISI_OK)
+    transport_free(t);
+  return status;
+}
+
+lisi_status transport_sparse(const network *net, const sparse_flux *flux, bool msd, int nslow, const double *slow_gap,
+                             const double *slow_vectors, transport *t, lisi_error *err) {
+  lisi_status status = begin(net, flux->pi, true, t, err);
+  if (status == LISI_OK)
+    status = transport_sparse_d(flux, t, err);
+  if (status == LISI_OK && msd)
+    status = transport_sparse_modes(flux, nslow, slow_gap, slow_vectors, t, err);
   if (status != LISI_OK)
     transport_free(t);
   return status;
@@ -204,7 +222,7 @@ static void msd_balanced(const transport *t, double n, double tensor[3][3]) {
     for (int c = 0; c < 3; c++)
       tensor[a][c] = n * t->A[a][c];
   }
-  for (size_t k = 1; k < (size_t)t->n; k++) {
+  for (size_t k = 1; k < (size_t)t->nmodes; k++) {
     const double w = 2.0 * correlation_weight(n, t->gap[k]);
     for (size_t a = 0; a < 3; a++) {
       for (size_t c = 0; c < 3; c++)

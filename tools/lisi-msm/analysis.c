@@ -236,12 +236,13 @@ static lisi_status make_effective(const state_space *space, lag_counts *counts, 
 }
 
 static lisi_status parse_estimator(const char *name, msm_estimator *estimator, lisi_error *err) {
-  for (int k = MSM_REVERSIBLE; k <= MSM_PLAIN; k++)
+  for (int k = MSM_REVERSIBLE; k <= MSM_RATE; k++)
     if (strcmp(name, msm_estimator_name((msm_estimator)k)) == 0) {
       *estimator = (msm_estimator)k;
       return LISI_OK;
     }
-  return lisi_fail(err, LISI_ERR_INPUT, "--estimator: expected reversible, row, fixed-pi or plain, found '%s'", name);
+  return lisi_fail(err, LISI_ERR_INPUT, "--estimator: expected reversible, row, fixed-pi, rate or plain, found '%s'",
+                   name);
 }
 
 /* A stationary distribution: one number per state, blanks or new lines between. */
@@ -354,7 +355,8 @@ static lisi_status count_all(const material *m, const build_options *o, bool fol
 
 static lisi_status models(const material *m, const build_options *o, int n, const long long *lags, msm_result *r,
                           lisi_error *err) {
-  msm_options options = {.seed = (uint64_t)o->seed, .interrupted = progress_interrupted, .nmsd = r->nn, .msd_n = r->n};
+  msm_options options = {
+      .seed = (uint64_t)o->seed, .prior = o->prior, .interrupted = progress_interrupted, .nmsd = r->nn, .msd_n = r->n};
   const bool effective = o->count_mode != NULL && strcmp(o->count_mode, "effective") == 0;
   lisi_status status = parse_estimator(o->estimator, &options.estimator, err);
   if (status == LISI_OK)
@@ -362,6 +364,8 @@ static lisi_status models(const material *m, const build_options *o, int n, cons
   if (status != LISI_OK)
     return status;
   const bool plain = options.estimator == MSM_PLAIN;
+  if (plain && o->prior > 0)
+    return lisi_fail(err, LISI_ERR_INPUT, "--prior: the estimator plain knows no prior");
   if (options.estimator == MSM_FIXED_PI && o->pi_file == NULL)
     return lisi_fail(err, LISI_ERR_INPUT, "--estimator fixed-pi needs --pi FILE");
   if (o->pi_file != NULL && options.estimator != MSM_FIXED_PI)
@@ -396,6 +400,8 @@ static lisi_status models(const material *m, const build_options *o, int n, cons
   options.pi = pi;
   const long samples = o->samples >= 0 ? o->samples : o->resamples;
   options.bootstrap = samples >= 0 ? (int)samples : r->space.n <= 100 ? 200 : r->space.n <= 400 ? 40 : 16;
+  if (options.estimator == MSM_RATE && samples < 0) /* each one is a search of its own */
+    options.bootstrap = r->space.n <= 30 ? 100 : 20;
   build_progress bar = {progress_start("models"), 0, n};
   options.progress = show_progress;
   options.progress_context = &bar;
@@ -519,6 +525,8 @@ static lisi_status check_options(const build_options *o, lisi_error *err) {
     return lisi_fail(err, LISI_ERR_INPUT, "--temperature: expected kelvin above 0, found %g", o->temperature);
   if (fabs(o->charge) > 100)
     return lisi_fail(err, LISI_ERR_INPUT, "--charge: expected elementary charges, found %g", o->charge);
+  if (o->prior < 0 || o->prior > 1e6)
+    return lisi_fail(err, LISI_ERR_INPUT, "--prior: expected 0 to 1e6 counts, found %g", o->prior);
   for (int k = 0; k < o->lags.n; k++)
     if (!(o->lags.value[k] > 0))
       return lisi_fail(err, LISI_ERR_INPUT, "--lags: a lag must be positive, found %g", o->lags.value[k]);

@@ -14,8 +14,10 @@ int cmd_build(int argc, char **argv) {
        "plain discrete trajectories instead: one integer per line, -1 = in no state"},
       {"count-matrix", CLI_TEXT, &o.count_matrix, "FILE", "a count matrix instead: plain text or Matrix Market"},
       {"estimator", CLI_TEXT, &o.estimator, "NAME",
-       "reversible (default), row, fixed-pi, or plain (the published procedure)"},
+       "reversible (default), row, fixed-pi, rate (a rate matrix K, P = exp(K lag)), or\nplain (the published "
+       "procedure)"},
       {"pi", CLI_TEXT, &o.pi_file, "FILE", "fixed-pi: the stationary distribution, a number for each state"},
+      {"prior", CLI_DOUBLE, &o.prior, "ALPHA", "counts added to each pair of states that was seen, both ways (0)"},
       {"fold", CLI_TEXT, &o.fold, "WHEN",
        "average over the copies of a site in the supercell: auto (default: yes, with a\nwarning where they behave "
        "differently), yes, or no"},

@@ -27,13 +27,14 @@ void model_input_free(model_input *in) {
 }
 
 static lisi_status parse_estimator(const char *name, const char *where, msm_estimator *estimator, lisi_error *err) {
-  for (int k = MSM_REVERSIBLE; k <= MSM_FIXED_PI; k++) {
-    if (strcmp(name, msm_estimator_name((msm_estimator)k)) == 0) {
+  for (int k = MSM_REVERSIBLE; k <= MSM_RATE; k++) {
+    if (k != MSM_PLAIN && strcmp(name, msm_estimator_name((msm_estimator)k)) == 0) {
       *estimator = (msm_estimator)k;
       return LISI_OK;
     }
   }
-  return lisi_fail(err, LISI_ERR_INPUT, "%s: expected estimator reversible, row or fixed-pi, found '%s'", where, name);
+  return lisi_fail(err, LISI_ERR_INPUT, "%s: expected estimator reversible, row, fixed-pi or rate, found '%s'", where,
+                   name);
 }
 
 /* ---- a set of counts: choose, fold ---- */
@@ -238,6 +239,8 @@ static lisi_status from_folder(const char *folder, const input_options *o, model
   const char *name = yaml_text(data.doc, yaml_get(data.doc, yaml_seq_at(data.doc, data.models, 0), "estimator"));
   if (status == LISI_OK && o->estimator == NULL && name != NULL)
     status = parse_estimator(name, folder, &in->options.estimator, err);
+  const double prior = report_number(&data, yaml_seq_at(data.doc, data.models, 0), "prior");
+  in->options.prior = prior > 0 ? prior : 0;
   if (status == LISI_OK && in->options.estimator == MSM_FIXED_PI) {
     status = folder_pi(&data, &in->space, (double)in->lag[0].lag * in->dt, &in->pi, err);
     in->options.pi = in->pi;
@@ -259,7 +262,8 @@ static bool ends_with(const char *text, const char *end) {
 }
 
 lisi_status model_input_open(int n, char **file, const input_options *o, model_input *in, lisi_error *err) {
-  *in = (model_input){.unit = "ps", .replicate = {1, 1, 1}};
+  /* dense at every size: paths and sets need all of P */
+  *in = (model_input){.unit = "ps", .replicate = {1, 1, 1}, .options = {.solver = MSM_DENSE}};
   struct stat what;
   int folders = 0, counts = 0;
   for (int k = 0; k < n; k++) {

@@ -70,6 +70,10 @@ static void add_model(doc_tree *doc, doc_ref list, const msm_result *r, int m, b
     doc_integer(doc, map, "lag_samples", x->lag_samples);
   /* a network given by the user was estimated by nobody */
   doc_text(doc, map, "estimator", r->counts != NULL ? msm_estimator_name(x->estimator) : "given");
+  if (x->prior > 0)
+    doc_number(doc, map, "prior", x->prior);
+  if (x->sparse) /* then timescales are the slowest alone */
+    doc_text(doc, map, "solver", "sparse");
   const doc_ref states = doc_list(doc, map, "states");
   for (int k = 0; k < x->n; k++)
     doc_integer(doc, states, NULL, x->net.space.number[k]);
@@ -103,12 +107,13 @@ static void add_model(doc_tree *doc, doc_ref list, const msm_result *r, int m, b
   for (int k = 0; k < x->ntimescales; k++)
     if (x->negative[k])
       doc_integer(doc, negative, NULL, k + 1);
-  doc_numbers(doc, map, "eigenvalues", (size_t)x->n, x->re);
+  const int neigenvalues = x->ntimescales + 1;
+  doc_numbers(doc, map, "eigenvalues", (size_t)neigenvalues, x->re);
   bool complex_pairs = false;
-  for (int k = 0; k < x->n && x->im != NULL; k++)
+  for (int k = 0; k < neigenvalues && x->im != NULL; k++)
     complex_pairs = complex_pairs || x->im[k] != 0;
   if (complex_pairs)
-    doc_numbers(doc, map, "eigenvalues_imaginary", (size_t)x->n, x->im);
+    doc_numbers(doc, map, "eigenvalues_imaginary", (size_t)neigenvalues, x->im);
   if (x->geometry)
     add_transport(doc, map, x);
   add_components(doc, map, r, x);
@@ -154,6 +159,10 @@ static void add_model(doc_tree *doc, doc_ref list, const msm_result *r, int m, b
     if (r->modes != NULL && r->modes[m].m > 0) {
       snprintf(name, sizeof name, "modes_%g.mtx", x->lag);
       doc_text(doc, files, "modes", name);
+    }
+    if (x->K != NULL) {
+      snprintf(name, sizeof name, "K_%g.mtx", x->lag);
+      doc_text(doc, files, "rates", name);
     }
     if (x->geometry) {
       snprintf(name, sizeof name, "network_%g.yaml", x->lag);
