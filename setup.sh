@@ -28,7 +28,7 @@ packages=(
   'libopenmpi-dev mpi.h' 'openmpi-bin mpirun'
   # OpenBLAS of the OpenMP kind: it takes its threads from OMP_NUM_THREADS as the rest of lisi does, so that MPI ranks
   # (which run with one) do not fight for the cores.
-  'libopenblas-openmp-dev -' 'liblapacke-dev -' 'libarpack2-dev -'
+  'libopenblas-openmp-dev -' 'liblapacke-dev -' 'libarpack2-dev -' 'libsuitesparse-dev -' 'libfftw3-dev -'
   'libyaml-dev -' 'libsymspg-dev -' 'zlib1g-dev -' 'libcmocka-dev -'
   'gnuplot-nox gnuplot' 'graphviz dot' 'gzip gzip'
 )

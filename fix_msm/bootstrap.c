@@ -19,6 +19,15 @@ void lisi_rng_seed(lisi_rng *rng, uint64_t seed) {
   }
 }
 
+void lisi_rng_stream(lisi_rng *rng, uint64_t seed, uint64_t stream) {
+  if (stream > 0) { /* a seed that no one gives by hand */
+    lisi_rng other;
+    lisi_rng_seed(&other, stream);
+    seed ^= lisi_rng_next(&other);
+  }
+  lisi_rng_seed(rng, seed);
+}
+
 uint64_t lisi_rng_next(lisi_rng *rng) {
   uint64_t *s = rng->s;
   const uint64_t result = rotate(s[1] * 5, 7) * 9, t = s[1] << 17;

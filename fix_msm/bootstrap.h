@@ -17,6 +17,8 @@ typedef struct {
   uint64_t s[4];
 } lisi_rng;
 void lisi_rng_seed(lisi_rng *rng, uint64_t seed);
+/* Several generators for one seed: what the streams of different seeds give is unrelated. Stream 0 is lisi_rng_seed. */
+void lisi_rng_stream(lisi_rng *rng, uint64_t seed, uint64_t stream);
 uint64_t lisi_rng_next(lisi_rng *rng);
 double lisi_rng_uniform(lisi_rng *rng);   /* [0, 1) */
 int lisi_rng_below(lisi_rng *rng, int n); /* 0..n-1, n >= 1 */

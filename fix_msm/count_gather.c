@@ -684,7 +684,7 @@ lisi_status count_gather_tables(count_gather *g, lag_counts *counts, fold_verdic
     verdict->tested = true;
     verdict->ratio = sum->excess / sum->expected;
     verdict->z = (verdict->ratio - 1.0) / sqrt(2.0 / terms + 2.0 / (terms * (g->nblocks - 1)));
-    verdict->homogeneous = !(verdict->z > 4.0 && verdict->ratio > 1.5);
+    verdict->homogeneous = !(verdict->z > 4.0 && verdict->ratio > 1.3);
   }
   return status;
 }

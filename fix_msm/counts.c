@@ -203,6 +203,15 @@ static lisi_status count_visit(void *context, int walker, const path_step *a, co
   return status;
 }
 
+int counts_time_blocks(const path_set *paths, long long lag, int wanted) {
+  enum { LAGS = 3 };
+  long long begin, end;
+  path_set_range(paths, &begin, &end);
+  const long long span = end - begin - lag; /* of pair starts */
+  const long long most = lag > 0 ? span / LAGS / lag : 0;
+  return most < 2 ? 1 : most < wanted ? (int)most : wanted;
+}
+
 static const int unfolded[3] = {1, 1, 1};
 
 /* Counts of all paths, folded by `replicate`. verdict may be NULL. */

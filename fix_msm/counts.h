@@ -65,6 +65,12 @@ size_t count_hash_size(const count_hash *hash);
 LISI_MUST_CHECK lisi_status counts_from_paths(const path_set *paths, long long lag, long long stride, int nblocks,
                                               int ngroups, lag_counts *counts, lisi_error *err);
 
+/* How many time blocks, at most `wanted`, are to be asked for at this lag. Pairs that start in one block end up to a lag
+ * later: where blocks are not much longer than the lag, neighbours share what they see, the spread between blocks is too
+ * small for what their sum is uncertain by, and copies of a site seem to differ. So a block gets three lags at least,
+ * and there is one block (none to compare with) where two of them do not fit. */
+int counts_time_blocks(const path_set *paths, long long lag, int wanted);
+
 /* Folding over the translations of a supercell: state s + n_s (ix + nx (iy + ny iz)), R in boxes  ->  state s, R in
  * unit cells (replicate*n + the cell difference). Linear, so blocks and groups fold alike. `unit` gets the first n_s
  * states with the cell divided by replicate. The copies of a site are compared (science.md, Folding): ratio is the
@@ -74,7 +80,7 @@ typedef struct {
   bool done;   /* folding took place */
   bool tested; /* false: one copy, or fewer than two blocks */
   double ratio, z;
-  bool homogeneous; /* verdict: not (z > 4 and ratio > 1.5) */
+  bool homogeneous; /* verdict: not (z > 4 and ratio > 1.3) */
 } fold_verdict;
 LISI_MUST_CHECK lisi_status counts_fold(const lag_counts *counts, const state_space *super, const int replicate[3],
                                         lag_counts *out, state_space *unit, fold_verdict *verdict, lisi_error *err);

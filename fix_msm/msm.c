@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "msm.h"
 
+#include "counts_prior.h"
+#include "effective.h"
 #include "msm_internal.h"
 #include "plain.h"
+#include "rate_matrix.h"
 #include "spectrum.h"
 
 #include <math.h>
@@ -19,6 +22,8 @@ const char *msm_estimator_name(msm_estimator estimator) {
     return "fixed-pi";
   case MSM_PLAIN:
     return "plain";
+  case MSM_RATE:
+    return "rate";
   }
   return "unknown";
 }
@@ -28,10 +33,15 @@ void msm_model_free(msm_model *m) {
   network_free(&m->net);
   free(m->pi);
   free(m->X);
+  free(m->K);
   free(m->re);
   free(m->im);
   free(m->timescale);
   free(m->negative);
+  free(m->pi_lo);
+  free(m->pi_hi);
+  free(m->msd_lo);
+  free(m->msd_hi);
   free(m->timescale_lo);
   free(m->timescale_hi);
   transport_free(&m->tr);
@@ -53,8 +63,15 @@ void set_estimate_free(set_estimate *e) {
   free(e->state);
   free(e->pi);
   free(e->X);
+  free(e->W);
   network_free(&e->net);
+  sparse_flux_free(&e->flux);
   memset(e, 0, sizeof *e);
+}
+
+lisi_status set_estimate_transport(const set_estimate *e, transport *tr, lisi_error *err) {
+  return e->sparse ? transport_sparse(&e->net, &e->flux, false, 0, NULL, NULL, tr, err)
+                   : transport_solve(&e->net, e->pi, e->balanced, false, tr, err);
 }
 
 /* P_ij(R) of the reversible estimates: X_ij(R) = X_ij [C_ij(R) + C_ji(-R)]/(C_ij + C_ji). */
@@ -75,6 +92,56 @@ static size_t split_reversible(const set_estimate *e, const count_table *table, 
   return m;
 }
 
+/* The rate estimate knows probabilities also between states that were not seen one lag apart; their displacement is the
+ * shortest one. edge: room for these, below the n (n-1) of them. */
+static size_t split_unseen(const set_estimate *e, const state_space *space, const double *C, network_edge *edge) {
+  const size_t N = (size_t)e->n;
+  size_t m = 0;
+  for (size_t i = 0; i < N; i++) {
+    for (size_t j = i + 1; j < N; j++) {
+      const double x = e->X[i * N + j];
+      if (C[i * N + j] + C[j * N + i] > 0.0 || !(x > 1e-14 * fmin(e->pi[i], e->pi[j])))
+        continue;
+      int best[3] = {0, 0, 0};
+      double shortest = INFINITY;
+      for (int k = 0; k < 27 && space->geometry; k++) {
+        const int r[3] = {k % 3 - 1, k / 3 % 3 - 1, k / 9 - 1};
+        double d[3];
+        state_space_step(space, e->state[i], e->state[j], r, d);
+        const double length = d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
+        if (length < shortest) {
+          shortest = length;
+          memcpy(best, r, sizeof best);
+        }
+      }
+      edge[m++] = (network_edge){(int)i, (int)j, {best[0], best[1], best[2]}, x / e->pi[i]};
+      edge[m++] = (network_edge){(int)j, (int)i, {-best[0], -best[1], -best[2]}, x / e->pi[j]};
+    }
+  }
+  return m;
+}
+
+/* W, pi and X = Pi exp(K lag) of the rate estimate. */
+static lisi_status estimate_rates(set_estimate *e, const double *C, double lag, lisi_error *err) {
+  const size_t N = (size_t)e->n;
+  e->W = malloc(N * N * sizeof *e->W);
+  double *time = malloc(N * sizeof *time), *jumps = malloc(N * N * sizeof *jumps), likelihood;
+  rate_info info = {0};
+  lisi_status status = !e->W || !time || !jumps ? lisi_no_memory(err, N * N * sizeof *jumps) : LISI_OK;
+  if (status == LISI_OK)
+    status = rate_matrix_ml(e->n, C, lag, e->W, e->pi, &info, err);
+  if (status == LISI_OK)
+    status = rate_matrix_expect(e->n, C, lag, e->W, e->pi, time, jumps, e->X, &likelihood, err);
+  e->info = (reversible_info){info.steps, info.certificate};
+  for (size_t i = 0; i < N && status == LISI_OK; i++) {
+    for (size_t j = i; j < N; j++)
+      e->X[i * N + j] = e->X[j * N + i] = e->pi[i] * e->X[i * N + j];
+  }
+  free(time);
+  free(jumps);
+  return status;
+}
+
 static size_t split_row(const set_estimate *e, const count_table *table, const int *local, const double *row,
                         network_edge *edge) {
   (void)e;
@@ -89,8 +156,7 @@ static size_t split_row(const set_estimate *e, const count_table *table, const i
   return m;
 }
 
-/* Edges are products and quotients that add up to 1 per row only to rounding; network_make wants no more than 1. */
-static void normalise_rows(int n, size_t m, network_edge *edge, double *row) {
+void set_edges_normalise(int n, size_t m, network_edge *edge, double *row) {
   memset(row, 0, (size_t)n * sizeof *row);
   for (size_t k = 0; k < m; k++)
     row[edge[k].i] += edge[k].p;
@@ -100,36 +166,113 @@ static void normalise_rows(int n, size_t m, network_edge *edge, double *row) {
   }
 }
 
-lisi_status set_estimate_make(const state_space *space, const count_table *table, const components *sets, int set,
-                              double lag, const msm_options *options, set_estimate *e, lisi_error *err) {
-  memset(e, 0, sizeof *e);
-  const int n = sets->size[set];
-  const size_t N = (size_t)n;
-  if (n > MSM_MAX_STATES)
-    return lisi_fail(err, LISI_ERR_UNSUPPORTED,
-                     "%d connected states are more than the dense solver takes (%d); fold the supercell", n,
-                     MSM_MAX_STATES);
-  e->n = n;
-  e->state = malloc(N * sizeof *e->state);
-  e->pi = malloc(N * sizeof *e->pi);
-  e->X = calloc(N * N, sizeof *e->X);
-  int *local = malloc((size_t)space->n * sizeof *local);
-  double *C = calloc(N * N, sizeof *C), *row = calloc(N, sizeof *row);
-  network_edge *edge = malloc((2 * table->n + 1) * sizeof *edge);
-  state_space kept = {0};
-  lisi_status status = LISI_OK;
-  if (!e->state || !e->pi || !e->X || !local || !C || !row || !edge) {
-    status = lisi_no_memory(err, (N * N + table->n) * sizeof(double));
-    goto done;
-  }
+/* e->state[n], and where each state of the counts is among them: local[space->n], -1 outside. */
+static void number_states(const components *sets, int set, int nstates, set_estimate *e, int *local) {
   int found = 0;
-  for (int i = 0; i < space->n; i++) {
+  for (int i = 0; i < nstates; i++) {
     local[i] = -1;
     if (sets->of[i] == set) {
       e->state[found] = i;
       local[i] = found++;
     }
   }
+}
+
+static lisi_status make_network(const state_space *space, double lag, size_t m, network_edge *edge, double *row,
+                                set_estimate *e, lisi_error *err) {
+  state_space kept = {0};
+  set_edges_normalise(e->n, m, edge, row);
+  lisi_status status = state_space_pick(space, e->state, e->n, &kept, err);
+  if (status == LISI_OK)
+    status = network_make(&kept, lag, m, edge, "estimated network", &e->net, err);
+  state_space_free(&kept);
+  return status;
+}
+
+/* The reversible estimate of many states. */
+static lisi_status make_sparse(const state_space *space, const count_table *table, const components *sets, int set,
+                               double lag, set_estimate *e, lisi_error *err) {
+  e->n = sets->size[set];
+  e->balanced = e->sparse = true;
+  const size_t N = (size_t)e->n;
+  e->state = malloc(N * sizeof *e->state);
+  e->pi = malloc(N * sizeof *e->pi);
+  int *local = malloc((size_t)space->n * sizeof *local);
+  double *q = malloc(N * sizeof *q);
+  pair_entry *entry = malloc((table->n + 1) * sizeof *entry);
+  network_edge *edge = malloc((2 * table->n + 1) * sizeof *edge);
+  pair_counts pairs = {0};
+  lisi_status status = LISI_OK;
+  if (!e->state || !e->pi || !local || !q || !entry || !edge) {
+    status = lisi_no_memory(err, (N + table->n) * sizeof *edge);
+    goto done;
+  }
+  number_states(sets, set, space->n, e, local);
+  size_t inside = 0;
+  for (size_t k = 0; k < table->n; k++) {
+    const count_entry *c = &table->entry[k];
+    if (local[c->i] >= 0 && local[c->j] >= 0 && c->c > 0.0)
+      entry[inside++] = (pair_entry){local[c->i], local[c->j], c->c};
+  }
+  status = pair_counts_make(e->n, inside, entry, &pairs, err);
+  if (status == LISI_OK)
+    status = reversible_ml_sparse(&pairs, NULL, &e->flux, q, &e->info, err);
+  if (status != LISI_OK)
+    goto done;
+  memcpy(e->pi, e->flux.pi, N * sizeof *e->pi);
+  size_t m = 0;
+  for (size_t k = 0; k < table->n; k++) { /* X_ij(R) = [C_ij(R) + C_ji(-R)]/(q_i + q_j) */
+    const count_entry *c = &table->entry[k];
+    const int i = local[c->i], j = local[c->j];
+    if (i < 0 || j < 0 || !(c->c > 0.0))
+      continue;
+    const double flux = c->c / (q[i] + q[j]);
+    edge[m++] = (network_edge){i, j, {c->r[0], c->r[1], c->r[2]}, flux / e->pi[i]};
+    edge[m++] = (network_edge){j, i, {-c->r[0], -c->r[1], -c->r[2]}, flux / e->pi[j]};
+  }
+  status = make_network(space, lag, m, edge, q, e, err);
+done:
+  free(local);
+  free(q);
+  free(entry);
+  free(edge);
+  pair_counts_free(&pairs);
+  if (status != LISI_OK)
+    set_estimate_free(e);
+  return status;
+}
+
+static bool use_sparse(const msm_options *options, int n) {
+  if (options->estimator != MSM_REVERSIBLE || n < 2 || options->solver == MSM_DENSE)
+    return false;
+  return options->solver == MSM_SPARSE || n > MSM_DENSE_STATES;
+}
+
+lisi_status set_estimate_make(const state_space *space, const count_table *table, const components *sets, int set,
+                              double lag, const msm_options *options, set_estimate *e, lisi_error *err) {
+  memset(e, 0, sizeof *e);
+  const int n = sets->size[set];
+  const size_t N = (size_t)n;
+  if (use_sparse(options, n))
+    return make_sparse(space, table, sets, set, lag, e, err);
+  if (n > MSM_MAX_STATES)
+    return lisi_fail(err, LISI_ERR_UNSUPPORTED,
+                     "%d connected states are more than the dense solver takes (%d); fold the supercell%s", n,
+                     MSM_MAX_STATES, options->estimator == MSM_REVERSIBLE ? "" : " or use --estimator reversible");
+  e->n = n;
+  e->state = malloc(N * sizeof *e->state);
+  e->pi = malloc(N * sizeof *e->pi);
+  e->X = calloc(N * N, sizeof *e->X);
+  int *local = malloc((size_t)space->n * sizeof *local);
+  double *C = calloc(N * N, sizeof *C), *row = calloc(N, sizeof *row);
+  const size_t unseen = options->estimator == MSM_RATE && n <= RATE_MAX_STATES ? N * N : 0;
+  network_edge *edge = malloc((2 * table->n + unseen + 1) * sizeof *edge);
+  lisi_status status = LISI_OK;
+  if (!e->state || !e->pi || !e->X || !local || !C || !row || !edge) {
+    status = lisi_no_memory(err, (N * N + table->n) * sizeof(double));
+    goto done;
+  }
+  number_states(sets, set, space->n, e, local);
   for (size_t k = 0; k < table->n; k++) {
     const int i = local[table->entry[k].i], j = local[table->entry[k].j];
     if (i < 0 || j < 0)
@@ -156,6 +299,8 @@ lisi_status set_estimate_make(const state_space *space, const count_table *table
       for (size_t i = 0; i < N; i++)
         row[i] = options->pi[e->state[i]];
       status = reversible_fixed_pi(n, C, row, e->X, &e->info, err);
+    } else if (options->estimator == MSM_RATE) {
+      status = estimate_rates(e, C, lag, err);
     } else {
       status = reversible_ml(n, C, e->X, &e->info, err);
     }
@@ -167,12 +312,11 @@ lisi_status set_estimate_make(const state_space *space, const count_table *table
         e->pi[i] += e->X[i * N + j];
     }
     m = split_reversible(e, table, local, C, edge);
+    if (options->estimator == MSM_RATE)
+      m += split_unseen(e, space, C, edge + m);
     e->balanced = true;
   }
-  normalise_rows(n, m, edge, row);
-  status = state_space_pick(space, e->state, n, &kept, err);
-  if (status == LISI_OK)
-    status = network_make(&kept, lag, m, edge, "estimated network", &e->net, err);
+  status = make_network(space, lag, m, edge, row, e, err);
   if (status == LISI_OK && !e->balanced)
     e->balanced = network_imbalance(&e->net, e->pi) < 1e-12;
 done:
@@ -180,7 +324,6 @@ done:
   free(C);
   free(row);
   free(edge);
-  state_space_free(&kept);
   if (status != LISI_OK)
     set_estimate_free(e);
   return status;
@@ -235,6 +378,58 @@ static lisi_status fill_spectrum(msm_model *m, const double *P, lisi_error *err)
   return status;
 }
 
+/* tr, re, im, timescale, negative of a model from a sparse estimate. */
+static lisi_status fill_sparse(msm_model *m, const sparse_flux *flux, lisi_error *err) {
+  const size_t N = (size_t)m->n, most = MSM_SLOW_MODES;
+  double *gap = malloc(most * sizeof *gap), *u = malloc(most * N * sizeof *u);
+  m->re = calloc(most + 1, sizeof *m->re);
+  m->im = calloc(most + 1, sizeof *m->im);
+  m->timescale = calloc(most, sizeof *m->timescale);
+  m->negative = calloc(most, sizeof *m->negative);
+  lisi_status status = LISI_OK;
+  if (!gap || !u || !m->re || !m->im || !m->timescale || !m->negative)
+    status = lisi_no_memory(err, most * N * sizeof *u);
+  if (status == LISI_OK)
+    status = sparse_flux_modes(flux, MSM_SLOW_MODES, &m->ntimescales, gap, u, err);
+  if (status == LISI_OK)
+    status = transport_sparse(&m->net, flux, m->geometry, m->ntimescales, gap, u, &m->tr, err);
+  if (status == LISI_OK)
+    m->re[0] = 1.0;
+  for (int k = 0; k < m->ntimescales && status == LISI_OK; k++) {
+    m->re[k + 1] = 1.0 - gap[k];
+    m->timescale[k] = spectrum_timescale_gap(gap[k], m->lag);
+    m->negative[k] = gap[k] > 1.0;
+  }
+  free(gap);
+  free(u);
+  return status;
+}
+
+/* K from W, which is used up, and its own time scales: exp(K lag) would not tell those far below the lag. */
+static lisi_status take_rates(msm_model *m, double *W, lisi_error *err) {
+  const size_t N = (size_t)m->n;
+  double *rate = malloc(N * sizeof *rate);
+  m->K = W;
+  lisi_status status = rate == NULL ? lisi_no_memory(err, N * sizeof *rate) : LISI_OK;
+  if (status == LISI_OK)
+    status = spectrum_reversible(m->n, W, m->pi, rate, NULL, err);
+  for (size_t k = 1; k < N && status == LISI_OK; k++) {
+    m->timescale[k - 1] = rate[k] > 0.0 ? 1.0 / rate[k] : INFINITY;
+    m->negative[k - 1] = false;
+    m->re[k] = exp(-rate[k] * m->lag);
+  }
+  free(rate);
+  for (size_t i = 0; i < N; i++) {
+    double leave = 0.0;
+    for (size_t j = 0; j < N; j++) {
+      if (j != i)
+        leave += m->K[i * N + j] /= m->pi[i];
+    }
+    m->K[i * N + i] = -leave;
+  }
+  return status;
+}
+
 /* Moves an estimate into the model. */
 static lisi_status take_kept(msm_model *m, set_estimate *e, lisi_error *err) {
   m->n = e->n;
@@ -245,11 +440,25 @@ static lisi_status take_kept(msm_model *m, set_estimate *e, lisi_error *err) {
   m->newton_steps = e->info.steps;
   m->certificate = e->info.certificate;
   const bool balanced = e->balanced;
+  m->sparse = e->sparse;
+  sparse_flux flux = e->flux;
+  double *W = e->W;
   memset(e, 0, sizeof *e);
-  lisi_status status = transport_solve(&m->net, m->pi, balanced, true, &m->tr, err);
+  lisi_status status;
+  if (m->sparse) {
+    status = fill_sparse(m, &flux, err);
+    sparse_flux_free(&flux);
+  } else {
+    status = transport_solve(&m->net, m->pi, balanced, true, &m->tr, err);
+    if (status == LISI_OK)
+      status = fill_spectrum(m, balanced ? NULL : m->tr.P, err);
+  }
+  if (status == LISI_OK && W != NULL)
+    status = take_rates(m, W, err);
+  else
+    free(W);
   if (status != LISI_OK)
     return status;
-  status = fill_spectrum(m, balanced ? NULL : m->tr.P, err);
   m->D_iso = iso(m->tr.D);
   m->D_iso_m2_per_s = m->D_iso * MSM_D_TO_M2_PER_S;
   return status;
@@ -295,7 +504,8 @@ static lisi_status add_component(msm_model *m, int k, set_estimate *e, lisi_erro
     if (status == LISI_OK)
       memcpy(c->D, m->tr.D, sizeof c->D);
   } else {
-    status = transport_solve(&e->net, e->pi, e->balanced, true, &m->component_tr[k], err);
+    status = e->sparse ? transport_sparse(&e->net, &e->flux, m->geometry, 0, NULL, NULL, &m->component_tr[k], err)
+                       : transport_solve(&e->net, e->pi, e->balanced, true, &m->component_tr[k], err);
     if (status == LISI_OK)
       memcpy(c->D, m->component_tr[k].D, sizeof c->D);
     set_estimate_free(e);
@@ -331,7 +541,7 @@ static lisi_status build_plain(const state_space *space, const lag_counts *count
     const count_entry *c = &t->entry[k];
     edge[k] = (network_edge){c->i, c->j, {c->r[0], c->r[1], c->r[2]}, c->c / row[c->i]};
   }
-  normalise_rows(space->n, t->n, edge, row);
+  set_edges_normalise(space->n, t->n, edge, row);
   status = network_make(space, m->lag, t->n, edge, "estimated network", &m->net, err);
   if (status != LISI_OK)
     goto done;
@@ -361,6 +571,20 @@ done:
   free(T);
   free(row);
   free(edge);
+  return status;
+}
+
+static lisi_status summarise_effective(const lag_counts *counts, msm_model *m, lisi_error *err) {
+  double *ratio = malloc((size_t)counts->total.nstates * sizeof *ratio);
+  if (ratio == NULL)
+    return lisi_no_memory(err, (size_t)counts->total.nstates * sizeof *ratio);
+  const lisi_status status = model_effective_ratio(counts, m, ratio, err);
+  if (status == LISI_OK) {
+    const effective_summary s = effective_summarise(counts, ratio);
+    m->effective_counts = s.total;
+    m->smallest_ratio = s.smallest_ratio;
+  }
+  free(ratio);
   return status;
 }
 
@@ -397,6 +621,8 @@ static lisi_status build(const state_space *space, const lag_counts *counts, con
   if (status == LISI_OK)
     m->discarded_fraction = 1.0 - sets.inside[0] / m->counts;
   components_free(&sets);
+  if (status == LISI_OK && counts->blocks.nparts > 1)
+    status = summarise_effective(counts, m, err);
   if (status == LISI_OK && options->bootstrap > 0)
     status = msm_errors(space, counts, options, m, err);
   return status;
@@ -412,7 +638,16 @@ lisi_status msm_build(const state_space *space, const lag_counts *counts, double
   m->lag = dt * (double)counts->lag;
   m->geometry = space->geometry;
   m->estimator = options->estimator;
-  const lisi_status status = build(space, counts, options, m, err);
+  m->prior = options->prior;
+  lag_counts with = {0};
+  lisi_status status = LISI_OK;
+  if (options->prior > 0.0 && options->estimator != MSM_PLAIN)
+    status = counts_prior(counts, options->prior, &with, err);
+  if (status == LISI_OK)
+    status = build(space, with.total.entry != NULL ? &with : counts, options, m, err);
+  if (status == LISI_OK)
+    m->counts = count_table_sum(&counts->total);
+  lag_counts_free(&with);
   if (status != LISI_OK)
     msm_model_free(m);
   return status;

@@ -63,63 +63,129 @@ static void undo_bias(double value, double median, double *lo, double *hi) {
   *hi *= factor * factor;
 }
 
+/* The model's set drawn from its posterior. */
+static lisi_status posterior_flux(set_samplers *sets, const msm_model *model, double *X, double *pi, lisi_error *err) {
+  set_estimate e;
+  const lisi_status status = model_sampler_draw(sets->sampler[sets->sets.of[model->state[0]]], &e, err);
+  if (status != LISI_OK)
+    return status;
+  const size_t N = (size_t)e.n;
+  memcpy(X, e.X, N * N * sizeof *X);
+  memcpy(pi, e.pi, N * sizeof *pi);
+  set_estimate_free(&e);
+  return LISI_OK;
+}
+
+typedef struct {
+  const state_space *space;
+  const lag_counts *counts;
+  const msm_options *options;
+  const msm_model *model;
+  int nq;
+  resample_function function;
+  void *context;
+  double *X, *pi, *one, *sample, *weight; /* sample[q][b] */
+  double done, kinds;                     /* for progress */
+} work;
+
+/* What resample b tells, from its flux when `fit` is fine. Only a lack of memory ends the run. */
+static lisi_status keep(work *w, int b, lisi_status fit, lisi_error *local, lisi_error *err) {
+  const msm_options *o = w->options;
+  if (fit == LISI_OK)
+    fit = w->function(w->context, w->model->n, w->X, w->pi, w->one, local);
+  if (fit == LISI_ERR_NOMEM)
+    return lisi_fail(err, fit, "%s", local->message);
+  for (size_t q = 0; q < (size_t)w->nq; q++) /* a resample without a model tells nothing */
+    w->sample[q * (size_t)o->bootstrap + (size_t)b] = fit == LISI_OK ? w->one[q] : NAN;
+  if (o->progress != NULL)
+    o->progress(o->progress_context, w->done * o->bootstrap + b + 1, w->kinds * o->bootstrap);
+  return o->interrupted != NULL && o->interrupted() ? lisi_fail(err, LISI_ERR_CANCELLED, "interrupted") : LISI_OK;
+}
+
+static lisi_status parts(work *w, const count_table *kind, int stream, lisi_error *err) {
+  lisi_rng rng;
+  lisi_rng_stream(&rng, w->options->seed, (uint64_t)stream);
+  lisi_status status = LISI_OK;
+  for (int b = 0; b < w->options->bootstrap && status == LISI_OK; b++) {
+    bootstrap_weights(&rng, kind->nparts, w->weight);
+    count_table table;
+    lisi_error local = {0};
+    status = count_table_collapse(kind, w->weight, &table, err);
+    if (status != LISI_OK)
+      break;
+    const lisi_status fit =
+        table.n > 0 ? resample_flux(w->space, &table, w->model, w->options, w->X, w->pi, &local) : LISI_ERR_NUMERIC;
+    count_table_free(&table);
+    status = keep(w, b, fit, &local, err);
+  }
+  return status;
+}
+
+static lisi_status posterior_samples(work *w, lisi_error *err) {
+  set_samplers sets;
+  lisi_status status = set_samplers_new(w->space, w->counts, w->model, w->options, &sets, err);
+  for (int b = 0; b < w->options->bootstrap && status == LISI_OK; b++) {
+    lisi_error local = {0};
+    const lisi_status fit = posterior_flux(&sets, w->model, w->X, w->pi, &local);
+    status = keep(w, b, fit, &local, err);
+  }
+  set_samplers_free(&sets);
+  return status;
+}
+
+static void widen(const work *w, double level, const double *value, double *lo, double *hi) {
+  const int B = w->options->bootstrap;
+  for (int q = 0; q < w->nq; q++) {
+    double l, h, median, same, *sample = w->sample + (size_t)q * (size_t)B;
+    bootstrap_percentiles(B, sample, level, &l, &h);
+    bootstrap_percentiles(B, sample, 0.0, &median, &same);
+    undo_bias(value[q], median, &l, &h);
+    if (!isnan(l) && (isnan(lo[q]) || h - l > hi[q] - lo[q])) {
+      lo[q] = l;
+      hi[q] = h;
+    }
+  }
+}
+
 lisi_status resample_intervals(const state_space *space, const lag_counts *counts, const msm_options *options,
                                const msm_model *model, int nq, const double *value, resample_function function,
                                void *context, double *lo, double *hi, lisi_error *err) {
   const double level = options->level > 0.0 && options->level < 1.0 ? options->level : 0.95;
   const count_table *kind[2] = {&counts->blocks, &counts->groups};
-  const int nboot = options->bootstrap, most = kind[0]->nparts > kind[1]->nparts ? kind[0]->nparts : kind[1]->nparts;
-  const size_t N = (size_t)model->n, Q = (size_t)nq, B = (size_t)nboot;
-  double *weight = malloc(((size_t)most + 1) * sizeof *weight), *sample = malloc((Q * B + 1) * sizeof *sample),
-         *one = malloc((Q + 1) * sizeof *one), *X = malloc(N * N * sizeof *X), *pi = malloc(N * sizeof *pi);
-  lisi_status status = LISI_OK;
-  if (!weight || !sample || !one || !X || !pi)
-    status = lisi_no_memory(err, (N * N + Q * B) * sizeof *X);
+  const bool boot = options->errors != MSM_ERRORS_BAYES, posterior = options->errors != MSM_ERRORS_BOOTSTRAP;
+  const int most = kind[0]->nparts > kind[1]->nparts ? kind[0]->nparts : kind[1]->nparts;
+  const size_t N = (size_t)model->n, Q = (size_t)nq, B = (size_t)options->bootstrap;
   for (int q = 0; q < nq; q++)
     lo[q] = hi[q] = NAN;
-  for (int w = 0; w < 2 && status == LISI_OK && nboot > 0; w++) {
-    if (kind[w]->nparts < 2)
+  if (options->bootstrap <= 0)
+    return LISI_OK;
+  work w = {space, counts, options, model, nq, function, context, .kinds = 2.0 * boot + posterior};
+  w.weight = malloc(((size_t)most + 1) * sizeof *w.weight);
+  w.sample = malloc((Q * B + 1) * sizeof *w.sample);
+  w.one = malloc((Q + 1) * sizeof *w.one);
+  w.X = malloc(N * N * sizeof *w.X);
+  w.pi = malloc(N * sizeof *w.pi);
+  lisi_status status = LISI_OK;
+  if (!w.weight || !w.sample || !w.one || !w.X || !w.pi)
+    status = lisi_no_memory(err, (N * N + Q * B) * sizeof *w.X);
+  for (int k = 0; k < 2 && boot && status == LISI_OK; k++) {
+    if (kind[k]->nparts < 2)
       continue;
-    const double expanded = bootstrap_expanded_level(level, kind[w]->nparts);
-    lisi_rng rng;
-    lisi_rng_seed(&rng, options->seed + (uint64_t)w);
-    for (int b = 0; b < nboot && status == LISI_OK; b++) {
-      if (options->interrupted != NULL && options->interrupted()) {
-        status = lisi_fail(err, LISI_ERR_CANCELLED, "interrupted");
-        break;
-      }
-      bootstrap_weights(&rng, kind[w]->nparts, weight);
-      count_table table;
-      status = count_table_collapse(kind[w], weight, &table, err);
-      if (status != LISI_OK)
-        break;
-      lisi_error local = {0};
-      lisi_status fit = table.n > 0 ? resample_flux(space, &table, model, options, X, pi, &local) : LISI_ERR_NUMERIC;
-      count_table_free(&table);
-      if (fit == LISI_OK)
-        fit = function(context, model->n, X, pi, one, &local);
-      if (fit == LISI_ERR_NOMEM)
-        status = lisi_fail(err, fit, "%s", local.message);
-      for (size_t q = 0; q < Q; q++)
-        sample[q * B + (size_t)b] = fit == LISI_OK ? one[q] : NAN; /* a resample without a model tells nothing */
-      if (options->progress != NULL)
-        options->progress(options->progress_context, (double)(w * nboot + b + 1), 2.0 * nboot);
-    }
-    for (size_t q = 0; q < Q && status == LISI_OK; q++) {
-      double l, h, median, same;
-      bootstrap_percentiles(nboot, sample + q * B, expanded, &l, &h);
-      bootstrap_percentiles(nboot, sample + q * B, 0.0, &median, &same);
-      undo_bias(value[q], median, &l, &h);
-      if (!isnan(l) && (isnan(lo[q]) || h - l > hi[q] - lo[q])) {
-        lo[q] = l;
-        hi[q] = h;
-      }
-    }
+    w.done = k;
+    status = parts(&w, kind[k], k, err);
+    if (status == LISI_OK)
+      widen(&w, bootstrap_expanded_level(level, kind[k]->nparts), value, lo, hi);
   }
-  free(weight);
-  free(sample);
-  free(one);
-  free(X);
-  free(pi);
+  if (status == LISI_OK && posterior) {
+    w.done = 2.0 * boot;
+    status = posterior_samples(&w, err);
+    if (status == LISI_OK)
+      widen(&w, level, value, lo, hi);
+  }
+  free(w.weight);
+  free(w.sample);
+  free(w.one);
+  free(w.X);
+  free(w.pi);
   return status;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Intervals of anything that can be computed from a model: its counts are resampled by time block (all walkers
- * together) and by group of walkers, the model is made again each time, and the wider of the two percentile intervals
- * is kept, as for the model's own numbers (msm_errors.c). */
+ * together) and by group of walkers and the model is made again each time, or matrices are drawn from its posterior, as
+ * options->errors asks; the widest of the percentile intervals is kept, as for the model's own numbers (msm_errors.c).
+ */
 #ifndef LISI_RESAMPLE_H
 #define LISI_RESAMPLE_H
 
@@ -22,8 +23,8 @@ typedef lisi_status (*resample_function)(void *context, int n, const double *X, 
                                          lisi_error *err);
 
 /* lo[nq], hi[nq]: intervals at options->level (0: 0.95) around value[nq], the quantities of the model itself; NaN where
- * fewer than half of the resamples tell or where the counts have fewer than two blocks and groups. options->bootstrap
- * resamples of each kind; seed, progress and interrupted as for msm_build. */
+ * fewer than half of the resamples tell or where the counts have fewer than two blocks and groups (the posterior needs
+ * none). options->bootstrap resamples of each kind; seed, progress and interrupted as for msm_build. */
 LISI_MUST_CHECK lisi_status resample_intervals(const state_space *space, const lag_counts *counts,
                                                const msm_options *options, const msm_model *model, int nq,
                                                const double *value, resample_function function, void *context,

@@ -2,6 +2,7 @@
 #include "transport.h"
 
 #include "spectrum.h"
+#include "transport_sparse.h"
 
 #include <lapacke.h>
 #include <math.h>
@@ -19,6 +20,7 @@ void transport_free(transport *t) {
   memset(t, 0, sizeof *t);
 }
 
+/* b, c, v and A; pi is there. */
 static void moments(const network *net, transport *t) {
   for (size_t k = 0; k < net->n; k++) {
     const network_edge *e = &net->edge[k];
@@ -86,6 +88,7 @@ static lisi_status solve_balanced(const network *net, bool spectrum, transport *
   const size_t N = (size_t)t->n;
   double *X = calloc(N * N, sizeof *X), *u = spectrum ? malloc(N * N * sizeof *u) : NULL;
   if (spectrum) {
+    t->nmodes = t->n;
     t->lambda = malloc(N * sizeof(double));
     t->gap = malloc(N * sizeof(double));
     t->B = calloc(3 * N, sizeof(double));
@@ -162,8 +165,7 @@ done:
   return status;
 }
 
-lisi_status transport_solve(const network *net, const double *pi, bool balanced, bool spectrum, transport *t,
-                            lisi_error *err) {
+static lisi_status begin(const network *net, const double *pi, bool balanced, transport *t, lisi_error *err) {
   memset(t, 0, sizeof *t);
   const size_t N = (size_t)net->space.n;
   t->n = net->space.n;
@@ -172,14 +174,30 @@ lisi_status transport_solve(const network *net, const double *pi, bool balanced,
   t->b = calloc(3 * N, sizeof(double));
   t->c = calloc(3 * N, sizeof(double));
   t->pi = malloc(N * sizeof(double));
-  lisi_status status;
-  if (t->b == NULL || t->c == NULL || t->pi == NULL) {
-    status = lisi_no_memory(err, N * 7 * sizeof(double));
-  } else {
-    memcpy(t->pi, pi, N * sizeof(double));
-    moments(net, t);
+  if (t->b == NULL || t->c == NULL || t->pi == NULL)
+    return lisi_no_memory(err, N * 7 * sizeof(double));
+  memcpy(t->pi, pi, N * sizeof(double));
+  moments(net, t);
+  return LISI_OK;
+}
+
+lisi_status transport_solve(const network *net, const double *pi, bool balanced, bool spectrum, transport *t,
+                            lisi_error *err) {
+  lisi_status status = begin(net, pi, balanced, t, err);
+  if (status == LISI_OK)
     status = balanced ? solve_balanced(net, spectrum, t, err) : solve_general(net, t, err);
-  }
+  if (status != LISI_OK)
+    transport_free(t);
+  return status;
+}
+
+lisi_status transport_sparse(const network *net, const sparse_flux *flux, bool msd, int nslow, const double *slow_gap,
+                             const double *slow_vectors, transport *t, lisi_error *err) {
+  lisi_status status = begin(net, flux->pi, true, t, err);
+  if (status == LISI_OK)
+    status = transport_sparse_d(flux, t, err);
+  if (status == LISI_OK && msd)
+    status = transport_sparse_modes(flux, nslow, slow_gap, slow_vectors, t, err);
   if (status != LISI_OK)
     transport_free(t);
   return status;
@@ -204,7 +222,7 @@ static void msd_balanced(const transport *t, double n, double tensor[3][3]) {
     for (int c = 0; c < 3; c++)
       tensor[a][c] = n * t->A[a][c];
   }
-  for (size_t k = 1; k < (size_t)t->n; k++) {
+  for (size_t k = 1; k < (size_t)t->nmodes; k++) {
     const double w = 2.0 * correlation_weight(n, t->gap[k]);
     for (size_t a = 0; a < 3; a++) {
       for (size_t c = 0; c < 3; c++)
@@ -281,4 +299,51 @@ double transport_msd_trace(const transport *t, double n) {
   double tensor[3][3];
   transport_msd(t, n, tensor);
   return tensor[0][0] + tensor[1][1] + tensor[2][2];
+}
+
+/* sum_{m<n} (n - m) k_m = n sum k_m - sum m k_m, both sums going on from one n to the next. */
+static void traces_general(const transport *t, int nn, const double *n, double *msd) {
+  const size_t N = (size_t)t->n;
+  double *y = malloc(3 * N * sizeof *y), *next = malloc(3 * N * sizeof *next);
+  if (y != NULL && next != NULL)
+    memcpy(y, t->b, 3 * N * sizeof *y);
+  const double A = t->A[0][0] + t->A[1][1] + t->A[2][2];
+  double m = 1.0, sum = 0.0, first_moment = 0.0;
+  for (int k = 0; k < nn; k++) {
+    if (y == NULL || next == NULL || n[k] > TRANSPORT_MOST_STEPS) {
+      msd[k] = NAN;
+      continue;
+    }
+    for (; m < n[k]; m += 1.0) {
+      double term = 0.0;
+      for (size_t i = 0; i < 3 * N; i++)
+        term += 2.0 * t->c[i] * y[i];
+      sum += term;
+      first_moment += m * term;
+      for (size_t i = 0; i < N; i++) {
+        double s[3] = {0.0, 0.0, 0.0};
+        for (size_t j = 0; j < N; j++) {
+          const double p = t->P[i * N + j];
+          for (size_t a = 0; a < 3; a++)
+            s[a] += p * y[3 * j + a];
+        }
+        memcpy(next + 3 * i, s, sizeof s);
+      }
+      double *swap = y;
+      y = next;
+      next = swap;
+    }
+    msd[k] = n[k] * A + n[k] * sum - first_moment;
+  }
+  free(y);
+  free(next);
+}
+
+void transport_msd_traces(const transport *t, int nn, const double *n, double *msd) {
+  if (!t->balanced) {
+    traces_general(t, nn, n, msd);
+    return;
+  }
+  for (int k = 0; k < nn; k++)
+    msd[k] = transport_msd_trace(t, n[k]);
 }

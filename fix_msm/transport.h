@@ -8,6 +8,7 @@
 #define LISI_TRANSPORT_H
 
 #include "network.h"
+#include "sparse_flux.h"
 
 #include <stdbool.h>
 
@@ -23,9 +24,10 @@ typedef struct {
   double D[3][3], drift[3]; /* A^2/ps, A/ps */
   double *b, *c;            /* [n][3] */
   double *pi;               /* [n] */
-  double *lambda;           /* balanced: [n] eigenvalues, largest first */
-  double *gap;              /* balanced: [n] 1 - lambda, with its own relative accuracy */
-  double *B;                /* balanced: [n][3] sum_i sqrt(pi_i) b_i u_k(i) */
+  int nmodes;               /* balanced: n; 0 without the spectrum */
+  double *lambda;           /* balanced: [nmodes] eigenvalues, largest first */
+  double *gap;              /* balanced: [nmodes] 1 - lambda, with its own relative accuracy */
+  double *B;                /* balanced: [nmodes][3] sum_i sqrt(pi_i) b_i u_k(i) */
   double *P;                /* not balanced: [n][n] */
 } transport;
 
@@ -39,10 +41,22 @@ void transport_free(transport *result);
  * balance O(n) until the correlations have died out. */
 void transport_msd(const transport *result, double n, double tensor[3][3]);
 double transport_msd_trace(const transport *result, double n);
+/* The trace at nn numbers of lags, rising, into msd[nn]. Without detailed balance all of them cost as much as the
+ * largest, and those above TRANSPORT_MOST_STEPS are NaN. */
+#define TRANSPORT_MOST_STEPS 5000
+void transport_msd_traces(const transport *result, int nn, const double *n, double *msd);
 
 /* D alone for a reversible flux X (dense graph Laplacian solve, no eigenvectors): b[n][3] and A as above, D out. */
 LISI_MUST_CHECK lisi_status transport_reversible_d(int n, const double *X, const double *pi, const double *b,
                                                    const double A[3][3], double lag, double D[3][3], lisi_error *err);
+
+/* For many states: pi and the flux of the network come with `flux`. D by conjugate gradients. msd: lambda, gap and B
+ * (what the MSD needs) are those of a block Lanczos run that starts from b, fewer than n: Gauss quadrature (Golub and
+ * Meurant, Matrices, Moments and Quadrature, 2010), exact for the first lags and for D up to 1e-10, and not the
+ * eigenvalues. The slowest modes are given (nslow of them, gap and vectors as from sparse_flux_modes) and kept. */
+LISI_MUST_CHECK lisi_status transport_sparse(const network *net, const sparse_flux *flux, bool msd, int nslow,
+                                             const double *slow_gap, const double *slow_vectors, transport *result,
+                                             lisi_error *err);
 
 #ifdef __cplusplus
 }

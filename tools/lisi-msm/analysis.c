@@ -19,8 +19,14 @@
 #include <string.h>
 
 build_options build_defaults(void) {
-  return (build_options){
-      .estimator = "reversible", .fold = "auto", .seed = 1, .blocks = 20, .resamples = -1, .end = INFINITY};
+  return (build_options){.estimator = "reversible",
+                         .fold = "auto",
+                         .errors = "bootstrap",
+                         .seed = 1,
+                         .blocks = 20,
+                         .resamples = -1,
+                         .samples = -1,
+                         .end = INFINITY};
 }
 
 char *command_line(int argc, char **argv) {
@@ -207,13 +213,36 @@ static lisi_status choose_lags(const material *m, const build_options *o, long l
 /* ---- models
  * -------------------------------------------------------------------------------------------------------------- */
 
+static lisi_status parse_errors(const char *name, msm_error_source *source, lisi_error *err) {
+  for (int k = MSM_ERRORS_BOOTSTRAP; k <= MSM_ERRORS_BOTH; k++)
+    if (strcmp(name, msm_error_source_name((msm_error_source)k)) == 0) {
+      *source = (msm_error_source)k;
+      return LISI_OK;
+    }
+  return lisi_fail(err, LISI_ERR_INPUT, "--errors: expected bootstrap, bayes or both, found '%s'", name);
+}
+
+/* Counts at one lag made effective, in place. The ratio comes from a model of the sliding counts, without intervals. */
+static lisi_status make_effective(const state_space *space, lag_counts *counts, double dt, msm_options options,
+                                  lisi_error *err) {
+  msm_model m;
+  options.bootstrap = 0;
+  lisi_status status = msm_build(space, counts, dt, &options, &m, err);
+  if (status != LISI_OK)
+    return status;
+  status = msm_effective_counts(counts, &m, err);
+  msm_model_free(&m);
+  return status;
+}
+
 static lisi_status parse_estimator(const char *name, msm_estimator *estimator, lisi_error *err) {
-  for (int k = MSM_REVERSIBLE; k <= MSM_PLAIN; k++)
+  for (int k = MSM_REVERSIBLE; k <= MSM_RATE; k++)
     if (strcmp(name, msm_estimator_name((msm_estimator)k)) == 0) {
       *estimator = (msm_estimator)k;
       return LISI_OK;
     }
-  return lisi_fail(err, LISI_ERR_INPUT, "--estimator: expected reversible, row, fixed-pi or plain, found '%s'", name);
+  return lisi_fail(err, LISI_ERR_INPUT, "--estimator: expected reversible, row, fixed-pi, rate or plain, found '%s'",
+                   name);
 }
 
 /* A stationary distribution: one number per state, blanks or new lines between. */
@@ -255,9 +284,9 @@ static lisi_status read_pi(const char *path, int n, double **pi, lisi_error *err
 
 static lisi_status counts_at(const material *m, const build_options *o, long long lag, lag_counts *counts,
                              lisi_error *err) {
-  const int blocks = (int)o->blocks;
   if (m->from_paths)
-    return counts_from_paths(&m->paths, lag, o->strided ? lag : 1, blocks, blocks, counts, err);
+    return counts_from_paths(&m->paths, lag, o->strided ? lag : 1, counts_time_blocks(&m->paths, lag, (int)o->blocks),
+                             (int)o->blocks, counts, err);
   const lag_counts *from = m->from_counts ? &m->set.lag[lag] : &m->matrix;
   *counts = (lag_counts){.lag = from->lag};
   const count_table *source[3] = {&from->total, &from->blocks, &from->groups};
@@ -293,8 +322,8 @@ static lisi_status count_all(const material *m, const build_options *o, bool fol
     state_space unit = {0};
     lisi_status status = LISI_OK;
     if (fold && m->from_paths) {
-      const int blocks = (int)o->blocks;
-      status = counts_folded(&m->paths, r->replicate, lags[k], o->strided ? lags[k] : 1, blocks, blocks, &r->counts[k],
+      status = counts_folded(&m->paths, r->replicate, lags[k], o->strided ? lags[k] : 1,
+                             counts_time_blocks(&m->paths, lags[k], (int)o->blocks), (int)o->blocks, &r->counts[k],
                              &unit, &verdict[k], err);
     } else {
       status = counts_at(m, o, lags[k], &raw, err);
@@ -326,11 +355,17 @@ static lisi_status count_all(const material *m, const build_options *o, bool fol
 
 static lisi_status models(const material *m, const build_options *o, int n, const long long *lags, msm_result *r,
                           lisi_error *err) {
-  msm_options options = {.seed = (uint64_t)o->seed, .interrupted = progress_interrupted};
+  msm_options options = {
+      .seed = (uint64_t)o->seed, .prior = o->prior, .interrupted = progress_interrupted, .nmsd = r->nn, .msd_n = r->n};
+  const bool effective = o->count_mode != NULL && strcmp(o->count_mode, "effective") == 0;
   lisi_status status = parse_estimator(o->estimator, &options.estimator, err);
+  if (status == LISI_OK)
+    status = parse_errors(o->errors, &options.errors, err);
   if (status != LISI_OK)
     return status;
   const bool plain = options.estimator == MSM_PLAIN;
+  if (plain && o->prior > 0)
+    return lisi_fail(err, LISI_ERR_INPUT, "--prior: the estimator plain knows no prior");
   if (options.estimator == MSM_FIXED_PI && o->pi_file == NULL)
     return lisi_fail(err, LISI_ERR_INPUT, "--estimator fixed-pi needs --pi FILE");
   if (o->pi_file != NULL && options.estimator != MSM_FIXED_PI)
@@ -338,6 +373,8 @@ static lisi_status models(const material *m, const build_options *o, int n, cons
   const bool nearest = m->from_paths    ? m->paths.nearest_site || !m->paths.time_in_ps
                        : m->from_counts ? m->set.nearest_site
                                         : true;
+  if (plain && effective)
+    return lisi_fail(err, LISI_ERR_INPUT, "--count-mode effective: the estimator plain knows sliding counts only");
   if (plain && !nearest)
     return lisi_fail(err, LISI_ERR_INPUT,
                      "--estimator plain is the published procedure, which knows the nearest site only; this log was "
@@ -351,7 +388,8 @@ static lisi_status models(const material *m, const build_options *o, int n, cons
   double *pi = NULL;
   r->counts = calloc((size_t)n, sizeof *r->counts);
   r->model = calloc((size_t)n, sizeof *r->model);
-  if (verdict == NULL || r->counts == NULL || r->model == NULL)
+  r->rates = calloc((size_t)n, sizeof *r->rates);
+  if (verdict == NULL || r->counts == NULL || r->model == NULL || r->rates == NULL)
     status = lisi_no_memory(err, (size_t)n * sizeof *r->model);
   r->nmodels = status == LISI_OK ? n : 0;
   if (status == LISI_OK)
@@ -360,14 +398,22 @@ static lisi_status models(const material *m, const build_options *o, int n, cons
   if (status == LISI_OK && o->pi_file != NULL)
     status = read_pi(o->pi_file, r->space.n, &pi, err);
   options.pi = pi;
-  options.bootstrap = o->resamples >= 0 ? (int)o->resamples : r->space.n <= 100 ? 200 : r->space.n <= 400 ? 40 : 16;
+  const long samples = o->samples >= 0 ? o->samples : o->resamples;
+  options.bootstrap = samples >= 0 ? (int)samples : r->space.n <= 100 ? 200 : r->space.n <= 400 ? 40 : 16;
+  if (options.estimator == MSM_RATE && samples < 0) /* each one is a search of its own */
+    options.bootstrap = r->space.n <= 30 ? 100 : 20;
   build_progress bar = {progress_start("models"), 0, n};
   options.progress = show_progress;
   options.progress_context = &bar;
   const double dt = m->from_paths ? m->paths.dt : m->from_counts ? m->set.dt : 1;
   for (int k = 0; k < n && status == LISI_OK; k++) {
     bar.model = k;
-    status = msm_build(&r->space, &r->counts[k], dt, &options, &r->model[k], err);
+    if (effective)
+      status = make_effective(&r->space, &r->counts[k], dt, options, err);
+    if (status == LISI_OK)
+      status = msm_build(&r->space, &r->counts[k], dt, &options, &r->model[k], err);
+    if (status == LISI_OK)
+      status = orbit_rates_make(&r->space, &r->counts[k], &options, &r->model[k], &r->rates[k], err);
     /* yes: the user vouches for the copies */
     if (status == LISI_OK && strcmp(o->fold, "yes") != 0)
       r->model[k].fold = verdict[k];
@@ -433,7 +479,7 @@ lisi_status show_result(const msm_result *r, bool json, const char *out, lisi_er
   if (out != NULL) {
     status = msm_result_write(r, out, err);
     if (status == LISI_OK)
-      status = report_write(out, NULL, err);
+      status = report_write(out, CHECKS_QUICK, NULL, err);
     if (status != LISI_OK)
       return status;
   }
@@ -456,6 +502,19 @@ lisi_status show_result(const msm_result *r, bool json, const char *out, lisi_er
 static lisi_status check_options(const build_options *o, lisi_error *err) {
   if (strcmp(o->fold, "auto") != 0 && strcmp(o->fold, "yes") != 0 && strcmp(o->fold, "no") != 0)
     return lisi_fail(err, LISI_ERR_INPUT, "--fold: expected auto, yes or no, found '%s'", o->fold);
+  if (o->count_mode != NULL && strcmp(o->count_mode, "sliding") != 0 && strcmp(o->count_mode, "strided") != 0 &&
+      strcmp(o->count_mode, "effective") != 0)
+    return lisi_fail(err, LISI_ERR_INPUT, "--count-mode: expected sliding, strided or effective, found '%s'",
+                     o->count_mode);
+  if (o->count_mode != NULL && o->strided && strcmp(o->count_mode, "strided") != 0)
+    return lisi_fail(err, LISI_ERR_INPUT, "--strided and --count-mode %s contradict each other", o->count_mode);
+  if (o->seed < 0)
+    return lisi_fail(err, LISI_ERR_INPUT, "--seed: expected 0 or more, found %ld", o->seed);
+  if (o->samples != -1 && o->resamples != -1)
+    return lisi_fail(err, LISI_ERR_INPUT, "--samples and --resamples are two names of one option");
+  if (o->samples != -1 && o->samples != 0 && (o->samples < 20 || o->samples > 100000))
+    return lisi_fail(err, LISI_ERR_INPUT, "--samples: expected 0 (no intervals) or 20 to 100000, found %ld",
+                     o->samples);
   if (o->blocks < 1 || o->blocks > 10000)
     return lisi_fail(err, LISI_ERR_INPUT, "--blocks: expected 1 to 10000, found %ld", o->blocks);
   /* -1: not given */
@@ -466,6 +525,8 @@ static lisi_status check_options(const build_options *o, lisi_error *err) {
     return lisi_fail(err, LISI_ERR_INPUT, "--temperature: expected kelvin above 0, found %g", o->temperature);
   if (fabs(o->charge) > 100)
     return lisi_fail(err, LISI_ERR_INPUT, "--charge: expected elementary charges, found %g", o->charge);
+  if (o->prior < 0 || o->prior > 1e6)
+    return lisi_fail(err, LISI_ERR_INPUT, "--prior: expected 0 to 1e6 counts, found %g", o->prior);
   for (int k = 0; k < o->lags.n; k++)
     if (!(o->lags.value[k] > 0))
       return lisi_fail(err, LISI_ERR_INPUT, "--lags: a lag must be positive, found %g", o->lags.value[k]);
@@ -474,10 +535,12 @@ static lisi_status check_options(const build_options *o, lisi_error *err) {
 
 lisi_status build_and_show(int nlogs, char **logs, const build_options *o, char *command, lisi_error *err) {
   material m = {0};
-  msm_result r = {.reported = -1, .command = command};
+  msm_result r = {.reported = -1, .command = command, .seed = o->seed};
   long long *lags = NULL;
   int n = 0;
   lisi_status status = command == NULL ? lisi_no_memory(err, 256) : check_options(o, err);
+  build_options use = *o;
+  use.strided = o->strided || (o->count_mode != NULL && strcmp(o->count_mode, "strided") == 0);
   if (status == LISI_OK)
     status = read_material(nlogs, logs, o, &m, err);
   if (status == LISI_OK)
@@ -504,12 +567,14 @@ lisi_status build_and_show(int nlogs, char **logs, const build_options *o, char 
   }
   if (status == LISI_OK && nlogs > 0 && m.from_paths)
     status = log_extras_read(logs[0], &r, err);
+  /* where the MSD is told: up to the length of the run, in lags of the first model */
+  if (status == LISI_OK && material_space(&m)->geometry)
+    status = n_grid(r.duration > 0 ? r.duration / ((double)lags[0] * m.paths.dt) : 1000, &r.n, &r.nn, err);
   if (status == LISI_OK)
-    status = models(&m, o, n, lags, &r, err);
+    status = models(&m, &use, n, lags, &r, err);
   if (status == LISI_OK) {
     if (r.space.geometry) {
-      status = n_grid(r.duration > 0 ? r.duration / r.model[0].lag : 1000, &r.n, &r.nn, err);
-      if (status == LISI_OK && m.from_paths)
+      if (m.from_paths)
         status = sites_msd(&m.paths, (int)o->blocks, &r, err);
       /* the MSD of the real coordinates beside a log is that of the whole run */
       if (status == LISI_OK && m.from_paths && whole_time(o))
@@ -523,6 +588,8 @@ lisi_status build_and_show(int nlogs, char **logs, const build_options *o, char 
     status = diffusion_make(&r, m.from_paths ? &m.paths : NULL, &about, err);
     msm_result_compare(&r);
   }
+  if (status == LISI_OK)
+    status = msm_result_modes(&r, err);
   if (status == LISI_OK)
     status = show_result(&r, o->json, o->out, err);
   free(lags);

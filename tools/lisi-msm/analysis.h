@@ -8,13 +8,14 @@
 
 typedef struct {
   cli_numbers lags;
-  const char *estimator, *pi_file, *fold, *out;
+  const char *estimator, *pi_file, *fold, *out, *errors, *count_mode;
   cli_texts dtraj;
   const char *count_matrix;
-  long seed, blocks, resamples;
-  double temperature, charge; /* for the conductivity; 0: the log's, else none and 1 */
-  bool json, strided;
-  double begin, end; /* of the time to use, ps or steps; 0 and infinity: all of it */
+  long seed, blocks, resamples, samples; /* samples: another name for resamples; -1: not given */
+  double temperature, charge;            /* for the conductivity; 0: the log's, else none and 1 */
+  double prior;
+  bool json, strided; /* strided: --count-mode strided */
+  double begin, end;  /* of the time to use, ps or steps; 0 and infinity: all of it */
 } build_options;
 
 /* The defaults: reversible, fold auto, seed 1, 20 blocks, resamples by size. */

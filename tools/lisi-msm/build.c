@@ -14,21 +14,32 @@ int cmd_build(int argc, char **argv) {
        "plain discrete trajectories instead: one integer per line, -1 = in no state"},
       {"count-matrix", CLI_TEXT, &o.count_matrix, "FILE", "a count matrix instead: plain text or Matrix Market"},
       {"estimator", CLI_TEXT, &o.estimator, "NAME",
-       "reversible (default), row, fixed-pi, or plain (the published procedure)"},
+       "reversible (default), row, fixed-pi, rate (a rate matrix K, P = exp(K lag)), or\nplain (the published "
+       "procedure)"},
       {"pi", CLI_TEXT, &o.pi_file, "FILE", "fixed-pi: the stationary distribution, a number for each state"},
+      {"prior", CLI_DOUBLE, &o.prior, "ALPHA", "counts added to each pair of states that was seen, both ways (0)"},
       {"fold", CLI_TEXT, &o.fold, "WHEN",
        "average over the copies of a site in the supercell: auto (default: yes, with a\nwarning where they behave "
        "differently), yes, or no"},
       {"begin", CLI_DOUBLE, &o.begin, "T",
        "leave out what was sampled before T (ps, or samples for --dtraj; from the start of each file)"},
       {"end", CLI_DOUBLE, &o.end, "T", "leave out what was sampled after T"},
-      {"strided", CLI_FLAG, &o.strided, NULL, "count every lag-th sample instead of a sliding window"},
+      {"count-mode", CLI_TEXT, &o.count_mode, "MODE",
+       "sliding (default), strided (every lag-th sample), or effective (sliding, scaled down to\nwhat they are worth "
+       "as "
+       "independent pairs)"},
+      {"strided", CLI_FLAG, &o.strided, NULL, "--count-mode strided"},
       {"blocks", CLI_INT, &o.blocks, "N", "time blocks, and groups of walkers, that errors come from (20)"},
-      {"resamples", CLI_INT, &o.resamples, "N",
-       "bootstrap samples, 0 = no errors (200; fewer for more than 100 states)"},
+      {"errors", CLI_TEXT, &o.errors, "SOURCE",
+       "where intervals come from: bootstrap (default; time blocks and groups of walkers), bayes\n(the posterior of "
+       "the "
+       "effective counts), or both (the wider)"},
+      {"samples", CLI_INT, &o.samples, "N",
+       "resamples of each kind, 0 = no errors (200; fewer for more than 100 states)"},
+      {"resamples", CLI_INT, &o.resamples, "N", "the same as --samples"},
       {"temperature", CLI_DOUBLE, &o.temperature, "K", "for the conductivity (the log's)"},
       {"charge", CLI_DOUBLE, &o.charge, "E", "of a lithium, for the conductivity (the log's, else 1)"},
-      {"seed", CLI_INT, &o.seed, "N", "seed of the bootstrap (1)"},
+      {"seed", CLI_INT, &o.seed, "N", "seed of the resamples (1)"},
       {"o", CLI_TEXT, &o.out, "FOLDER",
        "write model.yaml, matrices and the report there; without it nothing is written"},
       {"json", CLI_FLAG, &o.json, NULL, "print the result as JSON"},

@@ -3,6 +3,7 @@
 #include "ck.h"
 
 #include "analysis.h"
+#include "checks.h"
 #include "commands.h"
 #include "doc_tree.h"
 #include "model_input.h"
@@ -256,19 +257,6 @@ static void print_table(const model_input *in, const curve_list *list, const ck_
          w->deviation);
 }
 
-/* Names go into gnuplot's single quotes. */
-static void quoted(FILE *f, const char *text) {
-  fputc('\'', f);
-  for (const char *c = text; *c != '\0'; c++) {
-    if (*c == '\'')
-      fputc('\'', f);
-    if (*c == '_' || *c == '^' || *c == '{' || *c == '}' || *c == '@' || *c == '&' || *c == '~' || *c == '\\')
-      fputc('\\', f); /* its enhanced text */
-    fputc(*c, f);
-  }
-  fputc('\'', f);
-}
-
 static lisi_status draw(const model_input *in, const curve_list *list, const ck_result *r, const char *folder,
                         lisi_error *err) {
   struct out_file *dat = NULL, *script = NULL;
@@ -293,11 +281,12 @@ static lisi_status draw(const model_input *in, const curve_list *list, const ck_
   if ((status = report_out(folder, "ck.gp", &script, err)) != LISI_OK)
     return status;
   f = out_file_stream(script);
-  report_preamble(f, "ck", 640, 420);
+  report_preamble(f, "ck", 560, 430);
   fprintf(f,
           "set xlabel 'time (%s)'\nset ylabel 'probability to be in the set, or F(q)'\nset xrange [0:*]\n"
-          "set key outside right top font ',13'\nset style fill transparent solid 0.18 noborder\n"
-          "set title 'Chapman-Kolmogorov test at lag %g %s: %s (p = %.2g)' tc rgb '#2b3440' font ',15'\n",
+          "set key outside top center horizontal font ',13' samplen 1.2 width 1\nset style fill transparent solid 0.18 "
+          "noborder\n"
+          "set label 1 'lag %g %s: %s (p = %.2g)' at graph 0.03,graph 0.05 left tc rgb '#4a5560' font ',13'\n",
           in->unit, in->model.lag, in->unit, ck_verdict_name(r->verdict), r->p);
   for (int c = 0; c < list->n; c++) {
     const char *colour = report_colour(c);
@@ -306,7 +295,7 @@ static lisi_status draw(const model_input *in, const curve_list *list, const ck_
         "%s'ck.dat' index %d using 1:3:4 with filledcurves lc rgb '%s' notitle, '' index %d using 1:2 with lines lw "
         "2.2 lc rgb '%s' title ",
         c == 0 ? "plot " : ", \\\n     ", c, colour, c, colour);
-    quoted(f, list->curve[c].name);
+    report_quoted(f, list->curve[c].name);
     fprintf(f, ", '' index %d every ::1 using 1:5:6:7 with yerrorbars pt 7 ps 0.55 lw 1.2 lc rgb '%s' notitle", c,
             colour);
   }
@@ -317,6 +306,12 @@ static lisi_status draw(const model_input *in, const curve_list *list, const ck_
   char program[] = "gnuplot", name[] = "ck.gp", *const argv[] = {program, name, NULL};
   if (!report_program(folder, "gnuplot.log", argv))
     cli_warn("gnuplot could not be run: ck.dat and ck.gp are there, but no picture");
+  else
+    return report_svg_finish(
+        folder, "ck", "Chapman-Kolmogorov test",
+        "Probability to be in a set again, and intermediate scattering functions, against time: lines "
+        "are foretold by the model, points are counted.",
+        err);
   return LISI_OK;
 }
 
@@ -347,7 +342,7 @@ typedef struct {
   long sets, resamples, seed;
   double level;
   const char *out;
-  bool json, strict;
+  bool json, strict, quiet;
 } ck_options;
 
 static lisi_status check_options(const ck_options *o, lisi_error *err) {
@@ -395,7 +390,7 @@ static lisi_status run(int n, char **file, const ck_options *o, const char *comm
     status = write_files(&in, &list, &r, doc, folder, err);
   if (status == LISI_OK && o->json)
     status = doc_print_json(doc, stdout, err);
-  else if (status == LISI_OK) {
+  else if (status == LISI_OK && !o->quiet) {
     print_table(&in, &list, &r);
     if (folder != NULL)
       printf("written: %s/ck.yaml, ck.dat, ck.gp and ck.svg\n", folder);
@@ -411,8 +406,21 @@ static lisi_status run(int n, char **file, const ck_options *o, const char *comm
   return status;
 }
 
+static ck_options defaults(void) {
+  return (ck_options){.input = {.fold = "auto", .blocks = 20}, .resamples = 200, .seed = 1, .level = 0.95};
+}
+
+lisi_status ck_on_folder(char *folder, lisi_error *err) {
+  char name[] = "ck", *argv[] = {name, folder, NULL}, *line = command_line(2, argv);
+  ck_options o = defaults();
+  o.quiet = true;
+  const lisi_status status = line == NULL ? lisi_no_memory(err, 256) : run(1, &folder, &o, line, err);
+  free(line);
+  return status;
+}
+
 int cmd_ck(int argc, char **argv) {
-  ck_options o = {.input = {.fold = "auto", .blocks = 20}, .resamples = 200, .seed = 1, .level = 0.95};
+  ck_options o = defaults();
   const cli_option options[] = {
       {"lag", CLI_DOUBLE, &o.input.lag, "TIME", "lag of the model that is tested (the reported one; logs: one sample)"},
       {"steps", CLI_INT, &o.input.steps, "K",

@@ -12,6 +12,8 @@ int cmd_merge(int argc, char **argv);
 int cmd_transport(int argc, char **argv);
 int cmd_ck(int argc, char **argv);
 int cmd_paths(int argc, char **argv);
+int cmd_propagate(int argc, char **argv);
+int cmd_arrhenius(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_sites(int argc, char **argv);
 

@@ -27,13 +27,14 @@ void model_input_free(model_input *in) {
 }
 
 static lisi_status parse_estimator(const char *name, const char *where, msm_estimator *estimator, lisi_error *err) {
-  for (int k = MSM_REVERSIBLE; k <= MSM_FIXED_PI; k++) {
-    if (strcmp(name, msm_estimator_name((msm_estimator)k)) == 0) {
+  for (int k = MSM_REVERSIBLE; k <= MSM_RATE; k++) {
+    if (k != MSM_PLAIN && strcmp(name, msm_estimator_name((msm_estimator)k)) == 0) {
       *estimator = (msm_estimator)k;
       return LISI_OK;
     }
   }
-  return lisi_fail(err, LISI_ERR_INPUT, "%s: expected estimator reversible, row or fixed-pi, found '%s'", where, name);
+  return lisi_fail(err, LISI_ERR_INPUT, "%s: expected estimator reversible, row, fixed-pi or rate, found '%s'", where,
+                   name);
 }
 
 /* ---- a set of counts: choose, fold ---- */
@@ -154,8 +155,10 @@ static lisi_status from_logs(int n, char **file, const input_options *o, model_i
   lag_counts *lag = status == LISI_OK ? calloc((size_t)steps, sizeof *lag) : NULL;
   if (status == LISI_OK && lag == NULL)
     status = lisi_no_memory(err, (size_t)steps * sizeof *lag);
+  /* the same blocks at all lags, for what is compared is resampled together */
+  const int blocks = counts_time_blocks(&paths, base * steps, (int)o->blocks);
   for (int k = 0; k < steps && status == LISI_OK; k++)
-    status = counts_from_paths(&paths, base * (k + 1), 1, (int)o->blocks, (int)o->blocks, &lag[k], err);
+    status = counts_from_paths(&paths, base * (k + 1), 1, blocks, (int)o->blocks, &lag[k], err);
   if (status == LISI_OK)
     status = take(in, &paths.space, paths.replicate, fold, steps, lag, err);
   for (int k = 0; k < steps && lag != NULL; k++)
@@ -236,6 +239,8 @@ static lisi_status from_folder(const char *folder, const input_options *o, model
   const char *name = yaml_text(data.doc, yaml_get(data.doc, yaml_seq_at(data.doc, data.models, 0), "estimator"));
   if (status == LISI_OK && o->estimator == NULL && name != NULL)
     status = parse_estimator(name, folder, &in->options.estimator, err);
+  const double prior = report_number(&data, yaml_seq_at(data.doc, data.models, 0), "prior");
+  in->options.prior = prior > 0 ? prior : 0;
   if (status == LISI_OK && in->options.estimator == MSM_FIXED_PI) {
     status = folder_pi(&data, &in->space, (double)in->lag[0].lag * in->dt, &in->pi, err);
     in->options.pi = in->pi;
@@ -257,7 +262,8 @@ static bool ends_with(const char *text, const char *end) {
 }
 
 lisi_status model_input_open(int n, char **file, const input_options *o, model_input *in, lisi_error *err) {
-  *in = (model_input){.unit = "ps", .replicate = {1, 1, 1}};
+  /* dense at every size: paths and sets need all of P */
+  *in = (model_input){.unit = "ps", .replicate = {1, 1, 1}, .options = {.solver = MSM_DENSE}};
   struct stat what;
   int folders = 0, counts = 0;
   for (int k = 0; k < n; k++) {

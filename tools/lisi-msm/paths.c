@@ -4,6 +4,7 @@
 #include "paths_show.h"
 
 #include "analysis.h"
+#include "checks.h"
 #include "commands.h"
 #include "mfpt.h"
 #include "out_file.h"
@@ -21,7 +22,7 @@ typedef struct {
   const char *network, *from, *to, *out;
   long sets, resamples, seed, most;
   double share;
-  bool json;
+  bool json, quiet;
 } paths_options;
 
 void paths_result_free(paths_result *r) {
@@ -293,7 +294,7 @@ static lisi_status run(int n, char **file, paths_options *o, const char *command
     status = write_files(&in, &r, doc, folder, err);
   if (status == LISI_OK && o->json)
     status = doc_print_json(doc, stdout, err);
-  else if (status == LISI_OK) {
+  else if (status == LISI_OK && !o->quiet) {
     paths_print(&in, &r);
     if (folder != NULL)
       printf("\nwritten: %s/paths.yaml%s\n", folder, r.from != NULL ? ", paths.dot and paths.svg" : "");
@@ -307,8 +308,22 @@ static lisi_status run(int n, char **file, paths_options *o, const char *command
   return status;
 }
 
+static paths_options defaults(void) {
+  return (paths_options){
+      .input = {.fold = "auto", .blocks = 20}, .resamples = -1, .seed = 1, .most = 10, .share = 0.99};
+}
+
+lisi_status paths_on_folder(char *folder, lisi_error *err) {
+  char name[] = "paths", *argv[] = {name, folder, NULL}, *line = command_line(2, argv);
+  paths_options o = defaults();
+  o.quiet = true;
+  const lisi_status status = line == NULL ? lisi_no_memory(err, 256) : run(1, &folder, &o, line, err);
+  free(line);
+  return status;
+}
+
 int cmd_paths(int argc, char **argv) {
-  paths_options o = {.input = {.fold = "auto", .blocks = 20}, .resamples = -1, .seed = 1, .most = 10, .share = 0.99};
+  paths_options o = defaults();
   const cli_option options[] = {
       {"from", CLI_TEXT, &o.from, "A", "where pathways begin: labels or site numbers, separated by commas"},
       {"to", CLI_TEXT, &o.to, "B", "where they end"},

@@ -309,6 +309,12 @@ lisi_status paths_draw(const model_input *in, const paths_result *r, const char 
        from[] = "paths.dot", *const argv[] = {program, svg, o, to, from, NULL};
   if (status == LISI_OK && !report_program(folder, "graphviz.log", argv))
     cli_warn("dot (Graphviz) could not be run: paths.dot is there, but no picture");
+  else if (status == LISI_OK)
+    status = report_svg_finish(
+        folder, "paths", "Pathways",
+        "Sites on the way from the start to the target, joined by arrows as thick as the share of the "
+        "flux that they carry.",
+        err);
 done:
   free(carried);
   free(used);

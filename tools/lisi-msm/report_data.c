@@ -53,9 +53,10 @@ void report_close(report_data *data) {
 static double number_of(const report_data *data, yaml_ref node) {
   double value = NAN;
   lisi_error ignored = {0};
-  if (node == 0 || yaml_as_double(data->doc, node, "", &value, &ignored) != LISI_OK)
-    return NAN;
-  return value;
+  if (node != 0 && yaml_as_double(data->doc, node, "", &value, &ignored) == LISI_OK)
+    return value;
+  const char *text = yaml_text(data->doc, node);
+  return text != NULL && strcmp(text, ".inf") == 0 ? INFINITY : NAN;
 }
 
 double report_number(const report_data *data, yaml_ref map, const char *key) {
@@ -85,8 +86,7 @@ const char *report_colour(int type) {
   return colour[type % (int)(sizeof colour / sizeof *colour)];
 }
 
-/* ---- the network
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- the network ---- */
 
 static int type_of_label(report_network *net, const char *label) {
   for (int k = 0; k < net->ntypes; k++)
@@ -146,6 +146,15 @@ static lisi_status read_sites(const yaml_doc *doc, report_network *net, lisi_err
   return status;
 }
 
+yaml_ref report_chosen(const report_data *data) {
+  const double lag = report_number(data, yaml_get(data->doc, data->root, "reported"), "lag");
+  const int n = yaml_seq_size(data->doc, data->models);
+  for (int m = 0; m < n; m++)
+    if (report_number(data, yaml_seq_at(data->doc, data->models, m), "lag") == lag)
+      return yaml_seq_at(data->doc, data->models, m);
+  return yaml_seq_at(data->doc, data->models, n / 2);
+}
+
 lisi_status report_network_read(const report_data *data, report_network *net, lisi_error *err) {
   *net = (report_network){0};
   if (!data->geometry)
@@ -198,8 +207,7 @@ void report_network_free(report_network *net) {
   *net = (report_network){0};
 }
 
-/* ---- files and programs
- * ---------------------------------------------------------------------------------------------- */
+/* ---- files and programs ---- */
 
 lisi_status report_out(const char *folder, const char *name, struct out_file **file, lisi_error *err) {
   char path[PATH_MAX];

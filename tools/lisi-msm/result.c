@@ -6,18 +6,23 @@
 #include "diffusion.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 void msm_result_free(msm_result *r) {
+  msm_result_modes_free(r);
   for (int m = 0; m < r->nmodels; m++) {
     if (r->model != NULL)
       msm_model_free(&r->model[m]);
     if (r->counts != NULL)
       lag_counts_free(&r->counts[m]);
+    if (r->rates != NULL)
+      orbit_rates_free(&r->rates[m]);
   }
   free(r->model);
   free(r->counts);
+  free(r->rates);
   state_space_free(&r->space);
   free(r->framework);
   free(r->species);
@@ -185,6 +190,7 @@ void msm_result_print(const msm_result *r) {
            x->D_all[2][2], x->D_all[0][1], x->D_all[0][2], x->D_all[1][2]);
   }
   diffusion_print(r);
+  msm_result_print_rates(r);
   if (r->nsites_msd > 0 && r->reported >= 0) {
     const double lag = r->model[r->reported].lag;
     printf("\n%10s %14s %22s%s\n", "time (ps)", "MSD(MSM)", "MSD(site positions)",
@@ -230,12 +236,36 @@ static bool copies_differ(const msm_model *x) {
   return x->fold.done && x->fold.tested && !x->fold.homogeneous;
 }
 
+typedef struct {
+  msm_result_teller tell;
+  void *context;
+} listener;
+
+static void LISI_PRINTF(2, 3) tell_of(const listener *to, const char *format, ...) {
+  char text[600];
+  va_list values;
+  va_start(values, format);
+  vsnprintf(text, sizeof text, format, values);
+  va_end(values);
+  to->tell(to->context, text);
+}
+
+static void on_stderr(void *context, const char *text) {
+  (void)context;
+  cli_warn("%s", text);
+}
+
 void msm_result_warn(const msm_result *r) {
+  msm_result_warnings(r, on_stderr, NULL);
+}
+
+void msm_result_warnings(const msm_result *r, msm_result_teller tell, void *context) {
+  const listener to = {tell, context};
   int discarded = -1, negative = -1, differ = -1, more[3] = {-1, -1, -1};
   for (int m = 0; m < r->nmodels; m++) {
     const msm_model *x = &r->model[m];
     if (x->no_jump) {
-      cli_warn("lag %g: no jump was seen%s", x->lag, x->geometry ? ": D = 0" : "");
+      tell_of(&to, "lag %g: no jump was seen%s", x->lag, x->geometry ? ": D = 0" : "");
       if (m == 0)
         return;
     }
@@ -250,25 +280,27 @@ void msm_result_warn(const msm_result *r) {
   if (discarded >= 0) {
     const msm_model *x = &r->model[discarded];
     repeated(others, sizeof others, more[0]);
-    cli_warn("lag %g%s: %d of %d states are connected and make the model; %.3g %% of the counted pairs lie elsewhere",
-             x->lag, others, x->n, r->space.n, 100 * x->discarded_fraction);
+    tell_of(&to,
+            "lag %g%s: %d of %d states are connected and make the model; %.3g %% of the counted pairs lie elsewhere",
+            x->lag, others, x->n, r->space.n, 100 * x->discarded_fraction);
   }
   if (negative >= 0) {
     const msm_model *x = &r->model[negative];
     repeated(others, sizeof others, more[1]);
-    cli_warn("lag %g%s: no relaxation time can be given for %d of %d processes: negative eigenvalues (marked (-))",
-             x->lag, others, negatives(x), x->ntimescales);
+    tell_of(&to, "lag %g%s: no relaxation time can be given for %d of %d processes: negative eigenvalues (marked (-))",
+            x->lag, others, negatives(x), x->ntimescales);
   }
   if (differ >= 0) {
     const msm_model *x = &r->model[differ];
     repeated(others, sizeof others, more[2]);
-    cli_warn("lag %g%s: the copies of a site in the supercell differ (spread %.2f times what chance between time "
-             "blocks explains, %.1f standard "
-             "errors); a longer run tells whether that lasts, --fold no keeps them apart",
-             x->lag, others, x->fold.ratio, x->fold.z);
+    tell_of(&to,
+            "lag %g%s: the copies of a site in the supercell differ (spread %.2f times what chance between time "
+            "blocks explains, %.1f standard "
+            "errors); a longer run tells whether that lasts, --fold no keeps them apart",
+            x->lag, others, x->fold.ratio, x->fold.z);
   }
   diffusion_warn(r);
   if (r->nmodels > 1 && r->reported >= 0 && !r->plateau)
-    cli_warn(
-        "no lag was found from which on D stays the same and the MSD agrees: ask for longer lags, or a longer run");
+    tell_of(&to,
+            "no lag was found from which on D stays the same and the MSD agrees: ask for longer lags, or a longer run");
 }

@@ -6,6 +6,8 @@
 
 #include "doc_tree.h"
 #include "msm.h"
+#include "slow_modes.h"
+#include "orbit_rates.h"
 
 /* One row of a mean-square displacement measured in the run: time (ps), value, 95 % interval (A^2). */
 typedef struct {
@@ -18,6 +20,8 @@ typedef struct {
   int nmodels;
   msm_model *model;   /* [nmodels] by rising lag */
   lag_counts *counts; /* [nmodels] what they were made from (folded or not); NULL for a network */
+  slow_modes *modes;  /* [nmodels] filled by msm_result_modes; NULL before */
+  orbit_rates *rates; /* [nmodels]; NULL: not asked for */
   state_space space;  /* states of the counts */
   const char *source; /* "jump log", "dtraj", "count matrix", "counts", "network" */
   bool time_in_ps;
@@ -33,6 +37,7 @@ typedef struct {
   int nfiles;
   const char *const *file;
   char *command; /* the command line */
+  long seed;     /* of all that is random */
   int reported;  /* index of the model whose D is the headline; -1 without geometry */
   bool plateau;  /* D does not change beyond its errors from there on */
   int nsites_msd, nmd;
@@ -58,13 +63,27 @@ void msm_result_compare(msm_result *result);
 /* MSD of all walkers by model m at time t (ps). */
 double msm_result_msd(const msm_result *result, int m, double t);
 
+/* Patterns of the slow modes of every model with detailed balance (of many states: of the reported lag alone); their
+ * file modes_LAG.mtx, and their entry in the map of model m. */
+LISI_MUST_CHECK lisi_status msm_result_modes(msm_result *result, lisi_error *err);
+LISI_MUST_CHECK lisi_status msm_result_modes_write(const msm_result *result, int m, const char *folder,
+                                                   lisi_error *err);
+void msm_result_modes_tree(const msm_result *result, int m, doc_tree *doc, doc_ref map);
+void msm_result_modes_free(msm_result *result);
+
 /* The tree of interface.md. NULL members are left out. */
 LISI_MUST_CHECK lisi_status msm_result_tree(const msm_result *result, bool with_files, doc_tree **doc, lisi_error *err);
 /* model.yaml, count and transition matrices, networks, in a folder that is made when it is missing. */
 LISI_MUST_CHECK lisi_status msm_result_write(const msm_result *result, const char *folder, lisi_error *err);
+/* rate_matrix and orbit_rates of model m, into its map; the table of the reported model (else the first) on stdout. */
+void msm_result_add_rates(doc_tree *doc, doc_ref map, const msm_result *result, int m);
+void msm_result_print_rates(const msm_result *result);
 /* A table on stdout. */
 void msm_result_print(const msm_result *result);
 /* Warnings on stderr: no jump, discarded counts, copies that differ, negative eigenvalues, no plateau. */
 void msm_result_warn(const msm_result *result);
+/* The same, one by one, to whom they concern. */
+typedef void (*msm_result_teller)(void *context, const char *text);
+void msm_result_warnings(const msm_result *result, msm_result_teller tell, void *context);
 
 #endif

@@ -47,30 +47,49 @@ static lisi_status write_counts(const msm_result *r, int m, const char *folder, 
 
 static lisi_status write_transitions(const msm_result *r, int m, const char *folder, lisi_error *err) {
   const msm_model *x = &r->model[m];
+  const network *net = &x->net;
+  char name[64], title[96];
+  struct out_file *file = NULL;
+  snprintf(name, sizeof name, "P_%g.mtx", x->lag);
+  snprintf(title, sizeof title, "transition probabilities per lag of %g %s", x->lag, r->time_in_ps ? "ps" : "steps");
+  const lisi_status status = report_out(folder, name, &file, err);
+  if (status != LISI_OK)
+    return status;
+  FILE *f = out_file_stream(file);
+  size_t entries = 0; /* edges are sorted by (i, j) and have p > 0 */
+  for (size_t k = 0; k < net->n; k++)
+    entries += k == 0 || net->edge[k].i != net->edge[k - 1].i || net->edge[k].j != net->edge[k - 1].j;
+  market_header(f, title, &net->space, x->n, entries);
+  for (size_t k = 0; k < net->n;) {
+    const int i = net->edge[k].i, j = net->edge[k].j;
+    double sum = 0;
+    for (; k < net->n && net->edge[k].i == i && net->edge[k].j == j; k++)
+      sum += net->edge[k].p;
+    fprintf(f, "%d %d %.17g\n", i + 1, j + 1, sum);
+  }
+  return out_file_commit(file, err);
+}
+
+static lisi_status write_rates(const msm_result *r, int m, const char *folder, lisi_error *err) {
+  const msm_model *x = &r->model[m];
   const size_t n = (size_t)x->n;
   char name[64], title[96];
   struct out_file *file = NULL;
-  double *P = malloc(n * n * sizeof *P);
-  if (P == NULL)
-    return lisi_no_memory(err, n * n * sizeof *P);
-  network_matrix(&x->net, P);
-  snprintf(name, sizeof name, "P_%g.mtx", x->lag);
-  snprintf(title, sizeof title, "transition probabilities per lag of %g %s", x->lag, r->time_in_ps ? "ps" : "steps");
-  lisi_status status = report_out(folder, name, &file, err);
-  if (status == LISI_OK) {
-    FILE *f = out_file_stream(file);
-    size_t entries = 0;
-    for (size_t k = 0; k < n * n; k++)
-      entries += P[k] != 0;
-    market_header(f, title, &x->net.space, x->n, entries);
-    for (size_t i = 0; i < n; i++)
-      for (size_t j = 0; j < n; j++)
-        if (P[i * n + j] != 0)
-          fprintf(f, "%zu %zu %.17g\n", i + 1, j + 1, P[i * n + j]);
-    status = out_file_commit(file, err);
-  }
-  free(P);
-  return status;
+  snprintf(name, sizeof name, "K_%g.mtx", x->lag);
+  snprintf(title, sizeof title, "rates per %s, from counts at lag %g %s", r->time_in_ps ? "ps" : "step", x->lag,
+           r->time_in_ps ? "ps" : "steps");
+  const lisi_status status = report_out(folder, name, &file, err);
+  if (status != LISI_OK)
+    return status;
+  FILE *f = out_file_stream(file);
+  size_t entries = 0;
+  for (size_t k = 0; k < n * n; k++)
+    entries += x->K[k] != 0;
+  market_header(f, title, &x->net.space, x->n, entries);
+  for (size_t k = 0; k < n * n; k++)
+    if (x->K[k] != 0)
+      fprintf(f, "%zu %zu %.17g\n", k / n + 1, k % n + 1, x->K[k]);
+  return out_file_commit(file, err);
 }
 
 static lisi_status write_network(const msm_result *r, int m, const char *folder, lisi_error *err) {
@@ -150,8 +169,12 @@ lisi_status msm_result_write(const msm_result *r, const char *folder, lisi_error
       status = write_counts(r, m, folder, err);
     if (status == LISI_OK)
       status = write_transitions(r, m, folder, err);
+    if (status == LISI_OK && r->model[m].K != NULL)
+      status = write_rates(r, m, folder, err);
     if (status == LISI_OK && r->model[m].geometry)
       status = write_network(r, m, folder, err);
+    if (status == LISI_OK)
+      status = msm_result_modes_write(r, m, folder, err);
   }
   if (status == LISI_OK && r->counts != NULL)
     status = write_blocks(r, folder, err);

@@ -70,13 +70,33 @@ static void add_model(doc_tree *doc, doc_ref list, const msm_result *r, int m, b
     doc_integer(doc, map, "lag_samples", x->lag_samples);
   /* a network given by the user was estimated by nobody */
   doc_text(doc, map, "estimator", r->counts != NULL ? msm_estimator_name(x->estimator) : "given");
+  if (x->prior > 0)
+    doc_number(doc, map, "prior", x->prior);
+  if (x->sparse) /* then timescales are the slowest alone */
+    doc_text(doc, map, "solver", "sparse");
   const doc_ref states = doc_list(doc, map, "states");
   for (int k = 0; k < x->n; k++)
     doc_integer(doc, states, NULL, x->net.space.number[k]);
   doc_number(doc, map, "discarded_fraction", x->discarded_fraction);
   if (x->counts > 0)
     doc_number(doc, map, "counts", x->counts);
+  if (x->effective_counts > 0) {
+    const doc_ref effective = doc_map(doc, map, "effective_counts");
+    doc_number(doc, effective, "total", x->effective_counts);
+    doc_number(doc, effective, "smallest_ratio", x->smallest_ratio);
+  }
+  if (x->posterior_samples > 0) {
+    const doc_ref posterior = doc_map(doc, map, "posterior");
+    doc_integer(doc, posterior, "samples", x->posterior_samples);
+    doc_number(doc, posterior, "independent", x->posterior_ess);
+    doc_number(doc, posterior, "acceptance", x->posterior_acceptance);
+  }
   doc_numbers(doc, map, "stationary", (size_t)x->n, x->pi);
+  if (x->pi_lo != NULL) {
+    const doc_ref ci = doc_list(doc, map, "stationary_ci");
+    for (int k = 0; k < x->n; k++)
+      add_pair(doc, ci, NULL, x->pi_lo[k], x->pi_hi[k]);
+  }
   doc_numbers(doc, map, "timescales", (size_t)x->ntimescales, x->timescale);
   if (x->nci > 0) {
     const doc_ref ci = doc_list(doc, map, "timescales_ci");
@@ -87,15 +107,18 @@ static void add_model(doc_tree *doc, doc_ref list, const msm_result *r, int m, b
   for (int k = 0; k < x->ntimescales; k++)
     if (x->negative[k])
       doc_integer(doc, negative, NULL, k + 1);
-  doc_numbers(doc, map, "eigenvalues", (size_t)x->n, x->re);
+  const int neigenvalues = x->ntimescales + 1;
+  doc_numbers(doc, map, "eigenvalues", (size_t)neigenvalues, x->re);
   bool complex_pairs = false;
-  for (int k = 0; k < x->n && x->im != NULL; k++)
+  for (int k = 0; k < neigenvalues && x->im != NULL; k++)
     complex_pairs = complex_pairs || x->im[k] != 0;
   if (complex_pairs)
-    doc_numbers(doc, map, "eigenvalues_imaginary", (size_t)x->n, x->im);
+    doc_numbers(doc, map, "eigenvalues_imaginary", (size_t)neigenvalues, x->im);
   if (x->geometry)
     add_transport(doc, map, x);
   add_components(doc, map, r, x);
+  msm_result_modes_tree(r, m, doc, map);
+  msm_result_add_rates(doc, map, r, m);
   if (x->no_jump)
     doc_bool(doc, map, "no_jump", true);
   if (x->fold.done && x->fold.tested) {
@@ -115,6 +138,15 @@ static void add_model(doc_tree *doc, doc_ref list, const msm_result *r, int m, b
       doc_number(doc, row, NULL, r->duration > 0 ? msm_msd_all(x, r->n[k]) : msm_msd(x, r->n[k]));
     }
   }
+  if (x->geometry && r->nn > 0 && x->nmsd == r->nn) {
+    const doc_ref ci = doc_list(doc, map, "msd_ci");
+    const int first = r->duration > 0 ? 0 : x->nmsd;
+    for (int k = 0; k < r->nn; k++) {
+      if (r->duration > 0 && r->n[k] * x->lag > r->duration * (1 + 1e-9))
+        break;
+      add_pair(doc, ci, NULL, x->msd_lo[first + k], x->msd_hi[first + k]);
+    }
+  }
   if (with_files) {
     char name[64];
     const doc_ref files = doc_map(doc, map, "files");
@@ -124,6 +156,14 @@ static void add_model(doc_tree *doc, doc_ref list, const msm_result *r, int m, b
     }
     snprintf(name, sizeof name, "P_%g.mtx", x->lag);
     doc_text(doc, files, "transitions", name);
+    if (r->modes != NULL && r->modes[m].m > 0) {
+      snprintf(name, sizeof name, "modes_%g.mtx", x->lag);
+      doc_text(doc, files, "modes", name);
+    }
+    if (x->K != NULL) {
+      snprintf(name, sizeof name, "K_%g.mtx", x->lag);
+      doc_text(doc, files, "rates", name);
+    }
     if (x->geometry) {
       snprintf(name, sizeof name, "network_%g.yaml", x->lag);
       doc_text(doc, map, "network", name);
@@ -191,6 +231,18 @@ static void add_reported(doc_tree *doc, const msm_result *r) {
   }
 }
 
+typedef struct {
+  doc_tree *doc;
+  doc_ref list;
+} warning_list;
+
+static void add_warning(void *context, const char *text) {
+  warning_list *to = context;
+  if (to->list == DOC_ROOT)
+    to->list = doc_list(to->doc, DOC_ROOT, "warnings");
+  doc_text(to->doc, to->list, NULL, text);
+}
+
 lisi_status msm_result_tree(const msm_result *r, bool with_files, doc_tree **out, lisi_error *err) {
   *out = NULL;
   doc_tree *doc = doc_new();
@@ -203,6 +255,8 @@ lisi_status msm_result_tree(const msm_result *r, bool with_files, doc_tree **out
   doc_text(doc, DOC_ROOT, "program", "lisi-msm " LISI_VERSION);
   if (r->command != NULL)
     doc_text(doc, DOC_ROOT, "command", r->command);
+  if (r->nfiles > 0 && r->counts != NULL)
+    doc_integer(doc, DOC_ROOT, "seed", r->seed);
   add_files(doc, r);
   doc_text(doc, DOC_ROOT, "source", r->source);
   if (r->assignment[0] != '\0')
@@ -242,6 +296,8 @@ lisi_status msm_result_tree(const msm_result *r, bool with_files, doc_tree **out
       }
     }
   }
+  warning_list warnings = {doc, DOC_ROOT};
+  msm_result_warnings(r, add_warning, &warnings);
   add_reported(doc, r);
   diffusion_tree(doc, r);
   const doc_ref models = doc_list(doc, DOC_ROOT, "models");

@@ -3,6 +3,7 @@
  * the line of sight. */
 #include "sites_files.h"
 
+#include "cell_view.h"
 #include "cli.h"
 #include "program.h"
 #include "report.h"
@@ -20,52 +21,17 @@ static const double uncovered = 0.13, smallest = 0.1, rim = 0.04;
 static const double host_radius = 0.45;
 static const double point_radius = 5.75; /* pixels of a point of size 1 in gnuplot's SVG at this font size */
 
-/* One view: along edge `axis`; `right` and `up` are the other two. Two coordinates in the plane for each edge. */
-typedef struct {
-  int axis, right, up;
-  double across[3], above[3]; /* of the edges a, b, c */
-  double lo[2], hi[2];        /* of the cell */
-} view;
-
 static double dot(const double a[3], const double b[3]) {
   return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
 }
 
-static view view_along(const lattice *cell, int axis) {
+static cell_view view_along(const lattice *cell, int axis) {
   static const int right[3] = {1, 0, 0}, up[3] = {2, 2, 1};
-  view v = {.axis = axis, .right = right[axis], .up = up[axis]};
-  const double *w = cell->H[axis];
-  double u[3], t[3];
-  const double a = sqrt(dot(cell->H[0], cell->H[0])), b = sqrt(dot(cell->H[1], cell->H[1])), c = sqrt(dot(w, w));
-  if (axis == 2 && b > 1.3 * a && b > 1.3 * c) { /* beside two flat views it would stand alone in the height */
-    v.right = 1;
-    v.up = 0;
-  }
-  /* Horizontal: the first edge without its part along the line of sight; vertical: what is left of the second. */
-  const double *p = cell->H[v.right], *q = cell->H[v.up];
-  for (int k = 0; k < 3; k++)
-    u[k] = p[k] - w[k] * dot(p, w) / dot(w, w);
-  const double length = sqrt(dot(u, u));
-  for (int k = 0; k < 3; k++)
-    u[k] /= length;
-  for (int k = 0; k < 3; k++)
-    t[k] = q[k] - w[k] * dot(q, w) / dot(w, w) - u[k] * dot(q, u);
-  const double height = sqrt(dot(t, t));
-  for (int k = 0; k < 3; k++)
-    t[k] /= height;
-  for (int k = 0; k < 3; k++) {
-    v.across[k] = k == axis ? 0.0 : dot(cell->H[k], u);
-    v.above[k] = k == axis ? 0.0 : dot(cell->H[k], t);
-  }
-  for (int corner = 0; corner < 4; corner++) {
-    const double x = (corner & 1) * v.across[v.right] + (corner >> 1) * v.across[v.up];
-    const double y = (corner & 1) * v.above[v.right] + (corner >> 1) * v.above[v.up];
-    v.lo[0] = fmin(v.lo[0], x);
-    v.hi[0] = fmax(v.hi[0], x);
-    v.lo[1] = fmin(v.lo[1], y);
-    v.hi[1] = fmax(v.hi[1], y);
-  }
-  return v;
+  const double a = sqrt(dot(cell->H[0], cell->H[0])), b = sqrt(dot(cell->H[1], cell->H[1])),
+               c = sqrt(dot(cell->H[2], cell->H[2]));
+  /* beside two flat views a tall one would stand alone in the height */
+  const bool lay = axis == 2 && b > 1.3 * a && b > 1.3 * c;
+  return cell_view_along(&cell->H[0][0], axis, lay ? 1 : right[axis], lay ? 0 : up[axis]);
 }
 
 static double radius_of(const sites_options *o, const site_orbit *s) {
@@ -86,11 +52,6 @@ static int species_list(const crystal *c, const char *name[], int max) {
 }
 
 enum { MAX_SPECIES = 6 };
-
-static const char *grey_of(int species) {
-  static const char *const grey[MAX_SPECIES] = {"#c9b458", "#9aa5b1", "#6b7683", "#d6cfc4", "#46505a", "#b79f86"};
-  return grey[species % MAX_SPECIES];
-}
 
 typedef struct {
   double x, y, depth, radius; /* Angstrom; the nearer to the eye the larger the depth */
@@ -116,24 +77,19 @@ static bool add_disc(disc_list *list, disc d) {
 }
 
 /* A position, and its images on the other side of the border where it lies on one. */
-static bool put(disc_list *list, const lattice *cell, const view *v, const double frac[3], int kind, double radius) {
+static bool put(disc_list *list, const cell_view *v, const double frac[3], int kind, double radius) {
   const double reach[2] = {border_reach / hypot(v->across[v->right], v->above[v->right]),
                            border_reach / hypot(v->across[v->up], v->above[v->up])};
-  const double *w = cell->H[v->axis], length = sqrt(dot(w, w));
-  /* Right, up and towards the eye are a right-handed system. */
-  const double towards = (v->right - v->axis + VIEWS) % VIEWS == 1 ? 1.0 : -1.0;
   for (int i = -1; i <= 1; i++)
     for (int j = -1; j <= 1; j++) {
       const double r = frac[v->right] + i, u = frac[v->up] + j;
       const bool there =
           (i == 0 && j == 0) || (r >= -reach[0] && r <= 1.0 + reach[0] && u >= -reach[1] && u <= 1.0 + reach[1]);
-      const double along =
-          frac[v->axis] * length + (r * dot(cell->H[v->right], w) + u * dot(cell->H[v->up], w)) / length;
-      const disc d = {.x = r * v->across[v->right] + u * v->across[v->up],
-                      .y = r * v->above[v->right] + u * v->above[v->up],
-                      .depth = towards * along,
-                      .radius = radius,
-                      .kind = kind};
+      double image[3] = {frac[0], frac[1], frac[2]}, at[3];
+      image[v->right] = r;
+      image[v->up] = u;
+      cell_view_project(v, image, at);
+      const disc d = {.x = at[0], .y = at[1], .depth = at[2], .radius = radius, .kind = kind};
       if (there && !add_disc(list, d))
         return false;
     }
@@ -173,20 +129,19 @@ static void uncover(disc_list *list) {
     }
 }
 
-static lisi_status find_discs(const sites_options *o, const sites_result *r, const view *v, disc_list *list,
+static lisi_status find_discs(const sites_options *o, const sites_result *r, const cell_view *v, disc_list *list,
                               lisi_error *err) {
   const char *name[MAX_SPECIES];
   const int ns = species_list(&r->framework, name, MAX_SPECIES);
-  const lattice *cell = &r->framework.cell;
   bool room = true;
   for (int a = 0; a < r->framework.natoms && room; a++)
     for (int s = 0; s < ns; s++)
       if (strcmp(r->framework.atom[a].species, name[s]) == 0)
-        room = room && put(list, cell, v, r->framework.atom[a].frac, s, host_radius);
+        room = room && put(list, v, r->framework.atom[a].frac, s, host_radius);
   for (int m = 0; m < r->sites.norbits; m++) {
     const site_orbit *s = &r->sites.orbit[m];
     for (int n = 0; n < s->nsites && room; n++)
-      room = put(list, cell, v, s->frac[n], o->amorphous ? ns : ns + m, radius_of(o, s));
+      room = put(list, v, s->frac[n], o->amorphous ? ns : ns + m, radius_of(o, s));
   }
   if (!room)
     return lisi_no_memory(err, list->room * sizeof *list->d);
@@ -199,7 +154,7 @@ static long rgb(const char *colour) {
   return strtol(colour + 1, NULL, 16);
 }
 
-static lisi_status write_positions(const sites_options *o, const sites_result *r, const view *v, const char *path,
+static lisi_status write_positions(const sites_options *o, const sites_result *r, const cell_view *v, const char *path,
                                    sites_outputs *set, lisi_error *err) {
   FILE *f;
   lisi_status status = sites_outputs_open(set, path, &f, err);
@@ -221,7 +176,7 @@ static lisi_status write_positions(const sites_options *o, const sites_result *r
       fprintf(f, "# along %c\n", 'a' + k);
     for (size_t m = 0; m < list.n && status == LISI_OK; m++) {
       const disc *d = &list.d[m];
-      const char *colour = d->kind < ns ? grey_of(d->kind) : report_colour(d->kind - ns);
+      const char *colour = d->kind < ns ? cell_view_host_colour(d->kind) : report_colour(d->kind - ns);
       fprintf(f, "%.4f %.4f %.3f %ld %d\n", d->x, d->y, d->radius + rim, rgb("#ffffff"), d->kind + 1);
       fprintf(f, "%.4f %.4f %.3f %ld %d\n", d->x, d->y, d->radius, rgb(colour), d->kind + 1);
     }
@@ -232,7 +187,7 @@ static lisi_status write_positions(const sites_options *o, const sites_result *r
 }
 
 /* The density added up along the line of sight, at fractions (r, u) of the view's two edges: linear between columns. */
-static double column(const site_density *d, const view *v, const double *sum, double r, double u) {
+static double column(const site_density *d, const cell_view *v, const double *sum, double r, double u) {
   const int n = d->n[v->right], m = d->n[v->up];
   const double x = (r - floor(r)) * n, y = (u - floor(u)) * m;
   const int i = (int)x % n, j = (int)y % m, i1 = (i + 1) % n, j1 = (j + 1) % m;
@@ -241,7 +196,7 @@ static double column(const site_density *d, const view *v, const double *sum, do
          a * b * sum[i1 + n * j1];
 }
 
-static lisi_status write_density(const sites_result *r, const view *v, double step, const char *path, double *most,
+static lisi_status write_density(const sites_result *r, const cell_view *v, double step, const char *path, double *most,
                                  sites_outputs *set, lisi_error *err) {
   FILE *f;
   lisi_status status = sites_outputs_open(set, path, &f, err);
@@ -329,7 +284,7 @@ static void write_legend(FILE *f, const sites_options *o, const sites_result *r,
         fprintf(f, " *");
     }
     fprintf(f, "\" at screen %.4f,%.4f left offset 1.6,-0.3 tc rgb '#2b3440' point pt 7 ps %.2f lc rgb '%s'\n", x, y,
-            s == NULL ? 1.1 : 0.9, s == NULL ? grey_of(k) : report_colour(o->amorphous ? 0 : k - ns));
+            s == NULL ? 1.1 : 0.9, s == NULL ? cell_view_host_colour(k) : report_colour(o->amorphous ? 0 : k - ns));
   }
   if (o->nfiles > 0)
     fprintf(f, "set label 5 \"%s\" at screen %.4f,%.4f left tc rgb '#4a5560' font ',12'\n",
@@ -342,7 +297,7 @@ static void write_legend(FILE *f, const sites_options *o, const sites_result *r,
             (double)left / width, 1.0 - (46.0 + 24.0 * (line < per_column ? line : per_column)) / height);
 }
 
-static lisi_status write_script(const sites_options *o, const sites_result *r, const view *v, double most,
+static lisi_status write_script(const sites_options *o, const sites_result *r, const cell_view *v, double most,
                                 const char *base, const char *path, sites_outputs *set, lisi_error *err) {
   FILE *f;
   const lisi_status status = sites_outputs_open(set, path, &f, err);
@@ -454,7 +409,7 @@ void sites_draw_picture(const char *base) {
 
 lisi_status sites_write_picture(const sites_options *o, const sites_result *r, const char *base, sites_outputs *set,
                                 lisi_error *err) {
-  view v[VIEWS];
+  cell_view v[VIEWS];
   double longest = 0.0, most = 0.0;
   for (int k = 0; k < VIEWS; k++) {
     v[k] = view_along(&r->framework.cell, k);

@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The tables of the page, warnings, and how it was made. */
+#include "report_page.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void with_interval(FILE *f, double value, int digits, double lo, double hi) {
+  report_value(f, value, digits);
+  if (!isnan(lo) && !isnan(hi)) {
+    fputs(" <span class=\"ci\">[", f);
+    report_interval(f, lo, hi, 3);
+    fputs("]</span>", f);
+  }
+}
+
+/* ---- collective diffusion ---- */
+
+void page_collective(report_page *page) {
+  const report_data *data = page->data;
+  FILE *f = page->f;
+  const yaml_ref map = yaml_get(data->doc, data->root, "collective");
+  static const struct {
+    const char *key, *ci, *name, *unit;
+  } row[] = {{"D_tracer", "D_tracer_ci", "tracer diffusion, D*", "&Aring;&sup2;/ps"},
+             {"D_collective", "D_collective_ci", "collective diffusion, D<sub>&sigma;</sub>", "&Aring;&sup2;/ps"},
+             {"haven_ratio", "haven_ratio_ci", "Haven ratio, D*/D<sub>&sigma;</sub>", ""},
+             {"conductivity_S_per_m", "conductivity_ci", "ionic conductivity &sigma;", "S/m"}};
+  bool any = false;
+  for (int k = 0; k < 4; k++)
+    any = any || !isnan(report_number(data, map, row[k].key));
+  if (!any)
+    return;
+  fputs("<section id=\"collective\"><h2>Collective transport</h2>\n<p class=\"lead\">From the displacement of all "
+        "lithium "
+        "together: what an electric field would move. The Haven ratio compares it with single atoms (1: they move "
+        "independently).</p>\n",
+        f);
+  if (page->drawn & CURVE_COLLECTIVE) {
+    fputs("<div class=\"grid\">", f);
+    page_figure(
+        page, "collective", "",
+        "Diffusion coefficients from the slope of the mean-square displacement between a time and twice that time: "
+        "single atoms, and the sum of all (times 1/N). Shaded: where both slopes are read off.");
+  }
+  fputs("<div><div class=\"scroll\"><table><thead><tr><th></th><th scope=\"col\">value</th><th "
+        "scope=\"col\">95 % interval</th><th scope=\"col\">unit</th></tr></thead><tbody>\n",
+        f);
+  for (int k = 0; k < 4; k++) {
+    const double value = report_number(data, map, row[k].key);
+    const yaml_ref ci = yaml_get(data->doc, map, row[k].ci);
+    if (isnan(value))
+      continue;
+    fprintf(f, "<tr><th scope=\"row\">%s</th><td>", row[k].name);
+    report_value(f, value, 3);
+    fputs("</td><td>", f);
+    if (!report_interval(f, report_item(data, ci, 0), report_item(data, ci, 1), 3))
+      fputs("&ndash;", f);
+    fprintf(f, "</td><td>%s</td></tr>\n", row[k].unit);
+  }
+  fputs("</tbody></table></div>\n", f);
+  const char *flat = yaml_text(data->doc, yaml_get(data->doc, map, "plateau"));
+  const double temperature = report_number(data, map, "temperature"), charge = report_number(data, map, "charge");
+  fputs("<p class=\"lead\">", f);
+  if (flat != NULL && strcmp(flat, "false") == 0)
+    fputs("No longer time confirms these slopes: the run is too short for them. ", f);
+  if (!isnan(report_number(data, map, "conductivity_S_per_m"))) {
+    fputs("The conductivity is that of lithium with the charge", f);
+    if (!isnan(charge))
+      fprintf(f, " %+.3g e", charge);
+    if (!isnan(temperature))
+      fprintf(f, " at %.4g&nbsp;K", temperature);
+    fputs(
+        " relative to a host at rest. In a metal or a Zintl phase electrons carry the current: there it is a transport "
+        "coefficient of lithium and not what an ohmmeter shows.",
+        f);
+  }
+  fputs(page->drawn & CURVE_COLLECTIVE ? "</p></div></div></section>\n" : "</p></div></section>\n", f);
+}
+
+/* ---- rates ---- */
+
+static const char *text_under(const report_data *data, yaml_ref map, const char *key) {
+  const char *text = yaml_text(data->doc, yaml_get(data->doc, map, key));
+  return text != NULL ? text : "?";
+}
+
+/* Rates per pair of orbits as the model gives them, with errors. */
+static bool rates_of_model(report_page *page) {
+  const report_data *data = page->data;
+  FILE *f = page->f;
+  const yaml_ref list = yaml_get(data->doc, page->model, "orbit_rates");
+  const int n = yaml_seq_size(data->doc, list), most = 60;
+  if (n == 0)
+    return false;
+  fprintf(
+      f,
+      "<div class=\"scroll\"><table><caption>Rate of jumps per lithium on a site of the first kind to any site of the "
+      "second, at lag %.4g&nbsp;%s.</caption><thead><tr><th scope=\"col\">from</th><th scope=\"col\" "
+      "style=\"text-align:left\">to</th><th scope=\"col\">rate (1/%s)</th><th scope=\"col\">95 %% interval</th><th "
+      "scope=\"col\">probability per lag</th></tr></thead><tbody>\n",
+      report_number(data, page->model, "lag"), data->time_unit, data->time_unit);
+  for (int k = 0; k < n && k < most; k++) {
+    const yaml_ref row = yaml_seq_at(data->doc, list, k), ci = yaml_get(data->doc, row, "rate_ci");
+    fputs("<tr><td>", f);
+    report_escaped(f, text_under(data, row, "from"));
+    fputs("</td><td style=\"text-align:left\">", f);
+    report_escaped(f, text_under(data, row, "to"));
+    fputs("</td><td>", f);
+    report_value(f, report_number(data, row, "rate"), 3);
+    fputs("</td><td>", f);
+    if (!report_interval(f, report_item(data, ci, 0), report_item(data, ci, 1), 3))
+      fputs("&ndash;", f);
+    fputs("</td><td>", f);
+    report_value(f, report_number(data, row, "P"), 3);
+    fputs("</td></tr>\n", f);
+  }
+  if (n > most)
+    fprintf(f, "<tr><td>and %d more</td><td></td><td></td><td></td><td></td></tr>\n", n - most);
+  fputs("</tbody></table></div>\n", f);
+  return true;
+}
+
+/* Without them: fluxes of the network added up by kind of site. */
+static void rates_of_network(report_page *page) {
+  const report_network *net = page->net;
+  FILE *f = page->f;
+  const int nt = net->ntypes;
+  double *flux = calloc((size_t)nt * (size_t)nt, sizeof *flux), *share = calloc((size_t)nt, sizeof *share);
+  int *sites = calloc((size_t)nt, sizeof *sites);
+  if (flux != NULL && share != NULL && sites != NULL) {
+    for (int s = 0; s < net->nsites; s++) {
+      share[net->type[s]] += net->pi[s];
+      sites[net->type[s]]++;
+    }
+    for (int e = 0; e < net->nedges; e++)
+      flux[net->type[net->edge[e].i] * nt + net->type[net->edge[e].j]] += net->edge[e].flux;
+    fprintf(f,
+            "<div class=\"scroll\"><table><caption>Jumps per %s and lithium on a site of the row's kind, to the kind "
+            "of the "
+            "column, at lag %.4g&nbsp;%s; and where the lithium is.</caption><thead><tr><th scope=\"col\">from</th>",
+            page->data->time_unit, net->lag, page->data->time_unit);
+    for (int b = 0; b < nt; b++) {
+      fputs("<th scope=\"col\">to ", f);
+      report_escaped(f, net->label[b]);
+      fputs("</th>", f);
+    }
+    fputs("<th scope=\"col\">sites</th><th scope=\"col\">share of Li</th></tr></thead><tbody>\n", f);
+    for (int a = 0; a < nt; a++) {
+      fprintf(f, "<tr><th scope=\"row\"><i class=\"dot\" style=\"background:%s\"></i>", report_colour(a));
+      report_escaped(f, net->label[a]);
+      fputs("</th>", f);
+      for (int b = 0; b < nt; b++) {
+        const double rate = share[a] > 0 ? flux[a * nt + b] / share[a] / net->lag : 0;
+        fputs("<td>", f);
+        if (rate > 0)
+          report_value(f, rate, 3);
+        else
+          fputs("&middot;", f);
+        fputs("</td>", f);
+      }
+      fprintf(f, "<td>%d</td><td>%.2f&nbsp;%%</td></tr>\n", sites[a], 100 * share[a]);
+    }
+    fputs("</tbody></table></div>\n", f);
+  }
+  free(flux);
+  free(share);
+  free(sites);
+}
+
+void page_rates(report_page *page) {
+  const bool own = yaml_seq_size(page->data->doc, yaml_get(page->data->doc, page->model, "orbit_rates")) > 0,
+             from_network = page->net->nsites > 0 && page->net->ntypes <= 24 && page->net->nedges > 0;
+  if (!own && !from_network)
+    return;
+  fputs("<section id=\"rates\"><h2>Rates between kinds of sites</h2>\n", page->f);
+  (void)rates_of_model(page);
+  if (from_network)
+    rates_of_network(page);
+  fputs("</section>\n", page->f);
+}
+
+/* ---- first passage ---- */
+
+void page_passage(report_page *page) {
+  const yaml_doc *doc = page->paths;
+  FILE *f = page->f;
+  if (doc == NULL)
+    return;
+  const yaml_ref map = yaml_get(doc, yaml_root(doc), "mean_first_passage"), names = yaml_get(doc, map, "orbits"),
+                 times = yaml_get(doc, map, "times"), ci = yaml_get(doc, map, "times_ci");
+  const int n = yaml_seq_size(doc, names);
+  if (n < 2 || n > 16)
+    return;
+  fprintf(
+      f,
+      "<section id=\"passage\"><h2>Mean first passage times</h2>\n<div class=\"scroll\"><table><caption>Mean time (%s) "
+      "from the row's kind of site until the column's is reached, at lag %.4g&nbsp;%s%s.</caption><thead><tr><th "
+      "scope=\"col\">from</th>",
+      page->data->time_unit, page_number(doc, yaml_root(doc), "lag"), page->data->time_unit,
+      ci != 0 ? ", with 95&nbsp;% intervals" : "");
+  for (int b = 0; b < n; b++) {
+    const char *name = yaml_text(doc, yaml_seq_at(doc, names, b));
+    fputs("<th scope=\"col\">to ", f);
+    report_escaped(f, name != NULL ? name : "?");
+    fputs("</th>", f);
+  }
+  fputs("</tr></thead><tbody>\n", f);
+  for (int a = 0; a < n; a++) {
+    const char *name = yaml_text(doc, yaml_seq_at(doc, names, a));
+    fputs("<tr><th scope=\"row\">", f);
+    report_escaped(f, name != NULL ? name : "?");
+    fputs("</th>", f);
+    for (int b = 0; b < n; b++) {
+      const yaml_ref pair = yaml_seq_at(doc, yaml_seq_at(doc, ci, a), b);
+      fputs("<td>", f);
+      if (a == b)
+        fputs("&middot;", f);
+      else
+        with_interval(f, page_item(doc, yaml_seq_at(doc, times, a), b), 3, page_item(doc, pair, 0),
+                      page_item(doc, pair, 1));
+      fputs("</td>", f);
+    }
+    fputs("</tr>\n", f);
+  }
+  fputs("</tbody></table></div></section>\n", f);
+}
+
+/* ---- models ---- */
+
+void page_models(report_page *page) {
+  const report_data *data = page->data;
+  FILE *f = page->f;
+  const double lag = report_number(data, yaml_get(data->doc, data->root, "reported"), "lag");
+  int nt = 0;
+  for (int m = 0; m < yaml_seq_size(data->doc, data->models); m++) {
+    const int n = yaml_seq_size(data->doc, yaml_get(data->doc, yaml_seq_at(data->doc, data->models, m), "timescales"));
+    nt = n > nt ? n : nt;
+  }
+  nt = nt > 3 ? 3 : nt;
+  fprintf(f,
+          "<section id=\"models\"><h2>Models at each lag</h2>\n<div class=\"scroll\"><table><caption>One model for "
+          "each lag "
+          "time%s.</caption><thead><tr><th scope=\"col\">lag (%s)</th><th scope=\"col\">states</th>",
+          lag > 0 ? "; the reported one is marked" : "", data->time_unit);
+  if (data->geometry)
+    fputs("<th scope=\"col\">D (&Aring;&sup2;/ps)</th><th scope=\"col\">xx</th><th scope=\"col\">yy</th><th "
+          "scope=\"col\">zz</th>",
+          f);
+  for (int k = 0; k < nt; k++)
+    fprintf(f, "<th scope=\"col\">t<sub>%d</sub> (%s)</th>", k + 1, data->time_unit);
+  fputs("<th scope=\"col\">counts left out</th></tr></thead><tbody>\n", f);
+  for (int m = 0; m < yaml_seq_size(data->doc, data->models); m++) {
+    const yaml_ref model = yaml_seq_at(data->doc, data->models, m);
+    fprintf(f, "<tr%s><td>%.5g</td><td>%d</td>", report_number(data, model, "lag") == lag ? " class=\"best\"" : "",
+            report_number(data, model, "lag"), yaml_seq_size(data->doc, yaml_get(data->doc, model, "states")));
+    if (data->geometry) {
+      const yaml_ref ci = report_d_ci(data, model), tensor = report_d_tensor(data, model);
+      fputs("<td>", f);
+      with_interval(f, report_d(data, model), 4, report_item(data, ci, 0), report_item(data, ci, 1));
+      fputs("</td>", f);
+      for (int k = 0; k < 3; k++) {
+        fputs("<td>", f);
+        report_value(f, report_item(data, yaml_seq_at(data->doc, tensor, k), k), 3);
+        fputs("</td>", f);
+      }
+    }
+    const yaml_ref t = yaml_get(data->doc, model, "timescales"), ci = yaml_get(data->doc, model, "timescales_ci");
+    for (int k = 0; k < nt; k++) {
+      fputs("<td>", f);
+      if (k < yaml_seq_size(data->doc, t)) {
+        const yaml_ref pair = yaml_seq_at(data->doc, ci, k);
+        with_interval(f, report_item(data, t, k), 4, report_item(data, pair, 0), report_item(data, pair, 1));
+      }
+      fputs("</td>", f);
+    }
+    fprintf(f, "<td>%.3g&nbsp;%%</td></tr>\n", 100 * report_number(data, model, "discarded_fraction"));
+  }
+  fputs("</tbody></table></div></section>\n", f);
+}
+
+static const char *label_of(const report_data *data, double number) {
+  for (int s = 0; s < yaml_seq_size(data->doc, data->sites); s++) {
+    const yaml_ref site = yaml_seq_at(data->doc, data->sites, s);
+    if (report_number(data, site, "site") == number)
+      return yaml_text(data->doc, yaml_get(data->doc, site, "label"));
+  }
+  return NULL;
+}
+
+void page_components(report_page *page) {
+  const report_data *data = page->data;
+  FILE *f = page->f;
+  const yaml_ref list = yaml_get(data->doc, page->model, "components");
+  const int n = yaml_seq_size(data->doc, list), most = 16, shown = 16;
+  if (n < 2)
+    return;
+  fprintf(f,
+          "<section id=\"components\"><h2>Disconnected sets</h2>\n<p class=\"lead\">At lag %.4g&nbsp;%s there are %d "
+          "sets of "
+          "states between which nothing was seen to go both ways. The first makes the model; the others are left out "
+          "of its "
+          "times and modes. %s</p><div class=\"scroll\"><table><thead><tr><th scope=\"col\">set</th><th scope=\"col\" "
+          "style=\"text-align:left\">states</th><th scope=\"col\">share of the samples</th>",
+          report_number(data, page->model, "lag"), data->time_unit, n,
+          data->geometry ? "D of the headline is the sum over all, weighted by their share." : "");
+  if (data->geometry)
+    fputs("<th scope=\"col\">D (&Aring;&sup2;/ps)</th>", f);
+  fputs("</tr></thead><tbody>\n", f);
+  for (int c = 0; c < n && c < most; c++) {
+    const yaml_ref part = yaml_seq_at(data->doc, list, c), states = yaml_get(data->doc, part, "states"),
+                   d = yaml_get(data->doc, part, "D");
+    double trace = 0;
+    for (int k = 0; k < 3; k++)
+      trace += report_item(data, yaml_seq_at(data->doc, d, k), k);
+    fprintf(f, "<tr><td>%d%s</td><td class=\"words\">", c + 1, c == 0 ? " (the model)" : "");
+    const int size = yaml_seq_size(data->doc, states);
+    for (int k = 0; k < size && k < shown; k++) {
+      const double number = report_item(data, states, k);
+      const char *label = label_of(data, number);
+      fputs(k > 0 ? ", " : "", f);
+      if (label != NULL) {
+        report_escaped(f, label);
+        fputc(' ', f);
+      }
+      fprintf(f, "%.0f", number);
+    }
+    if (size > shown)
+      fprintf(f, ", &hellip; (%d)", size);
+    fprintf(f, "</td><td>%.3g&nbsp;%%</td>", 100 * report_number(data, part, "share"));
+    if (data->geometry) {
+      fputs("<td>", f);
+      report_value(f, trace / 3, 4);
+      fputs("</td>", f);
+    }
+    fputs("</tr>\n", f);
+  }
+  if (n > most)
+    fprintf(f, "<tr><td>and %d more</td><td></td><td></td>%s</tr>", n - most, data->geometry ? "<td></td>" : "");
+  fputs("</tbody></table></div></section>\n", f);
+}
+
+/* ---- the published procedure beside ours: a map of numbers and lists of numbers, shown as it stands ---- */
+
+static void plain_value(report_page *page, yaml_ref node) {
+  const report_data *data = page->data;
+  const char *text = yaml_text(data->doc, node);
+  if (text != NULL) {
+    char *end = NULL;
+    const double value = strtod(text, &end);
+    if (end != text && *end == '\0')
+      report_value(page->f, value, 4);
+    else
+      report_escaped(page->f, text);
+    return;
+  }
+  const int n = yaml_seq_size(data->doc, node);
+  for (int k = 0; k < n && k < 12; k++) {
+    fputs(k > 0 ? ", " : "", page->f);
+    plain_value(page, yaml_seq_at(data->doc, node, k));
+  }
+  if (n > 12)
+    fputs(", &hellip;", page->f);
+}
+
+void page_comparison(report_page *page) {
+  const report_data *data = page->data;
+  FILE *f = page->f;
+  const yaml_ref node = yaml_get(data->doc, data->root, "plain_comparison");
+  const bool list = yaml_kind_of(data->doc, node) == YAML_SEQUENCE;
+  const yaml_ref first = list ? yaml_seq_at(data->doc, node, 0) : node;
+  const int columns = yaml_map_size(data->doc, first);
+  if (node == 0 || columns < 1)
+    return;
+  fputs("<section id=\"comparison\"><h2>Beside the published procedure</h2>\n<p class=\"lead\">The same data by the "
+        "plain "
+        "estimator: nearest sites, no detailed balance, displacements by minimum image.</p><div "
+        "class=\"scroll\"><table><thead><tr>",
+        f);
+  if (list) {
+    for (int c = 0; c < columns; c++) {
+      fputs("<th scope=\"col\">", f);
+      const char *key = yaml_text(data->doc, yaml_map_key(data->doc, first, c));
+      for (const char *at = key != NULL ? key : "?"; *at != '\0'; at++) {
+        const char one[2] = {*at == '_' ? ' ' : *at, '\0'};
+        report_escaped(f, one);
+      }
+      fputs("</th>", f);
+    }
+    fputs("</tr></thead><tbody>\n", f);
+    for (int k = 0; k < yaml_seq_size(data->doc, node) && k < 100; k++) {
+      const yaml_ref row = yaml_seq_at(data->doc, node, k);
+      fputs("<tr>", f);
+      for (int c = 0; c < columns; c++) {
+        const char *key = yaml_text(data->doc, yaml_map_key(data->doc, first, c));
+        fputs("<td>", f);
+        plain_value(page, key != NULL ? yaml_get(data->doc, row, key) : 0);
+        fputs("</td>", f);
+      }
+      fputs("</tr>\n", f);
+    }
+  } else {
+    fputs("<th></th><th scope=\"col\">value</th></tr></thead><tbody>\n", f);
+    for (int c = 0; c < columns; c++) {
+      const char *key = yaml_text(data->doc, yaml_map_key(data->doc, first, c));
+      fputs("<tr><th scope=\"row\">", f);
+      report_escaped(f, key != NULL ? key : "?");
+      fputs("</th><td class=\"words\">", f);
+      plain_value(page, yaml_map_value(data->doc, first, c));
+      fputs("</td></tr>\n", f);
+    }
+  }
+  fputs("</tbody></table></div></section>\n", f);
+}
+
+/* ---- warnings, provenance ---- */
+
+void page_warnings(report_page *page) {
+  const report_data *data = page->data;
+  FILE *f = page->f;
+  const yaml_ref list = yaml_get(data->doc, data->root, "warnings");
+  const int n = yaml_seq_size(data->doc, list);
+  const bool missing = page->wanted != page->drawn;
+  if (n == 0 && !missing)
+    return;
+  fputs("<section id=\"warnings\"><h2>Warnings</h2>\n<div class=\"box\"><ul class=\"warnings\">\n", f);
+  for (int k = 0; k < n; k++) {
+    const char *text = yaml_text(data->doc, yaml_seq_at(data->doc, list, k));
+    fputs("<li>", f);
+    report_escaped(f, text != NULL ? text : "?");
+    fputs("</li>\n", f);
+  }
+  if (missing)
+    fputs("<li>Some curves are missing because gnuplot could not draw them; their data files and scripts are in this "
+          "folder.</li>\n",
+          f);
+  fputs("</ul></div></section>\n", f);
+}
+
+static void command_of(FILE *f, const char *line) {
+  if (line != NULL) {
+    report_escaped(f, line);
+    fputc('\n', f);
+  }
+}
+
+void page_provenance(report_page *page) {
+  const report_data *data = page->data;
+  FILE *f = page->f;
+  const char *command = yaml_text(data->doc, yaml_get(data->doc, data->root, "command")),
+             *program = yaml_text(data->doc, yaml_get(data->doc, data->root, "program"));
+  const yaml_ref inputs = yaml_get(data->doc, data->root, "inputs");
+  fputs("<section id=\"provenance\"><h2>How this was made</h2>\n<pre>", f);
+  command_of(f, command);
+  if (page->ck != NULL)
+    command_of(f, yaml_text(page->ck, yaml_get(page->ck, yaml_root(page->ck), "command")));
+  if (page->paths != NULL)
+    command_of(f, yaml_text(page->paths, yaml_get(page->paths, yaml_root(page->paths), "command")));
+  fputs("lisi-msm report ", f);
+  report_escaped(f, data->folder);
+  fputs("</pre>\n", f);
+  const int n = yaml_seq_size(data->doc, inputs);
+  if (n > 0) {
+    fputs("<div class=\"scroll\"><table><thead><tr><th scope=\"col\">input</th><th scope=\"col\" "
+          "style=\"text-align:left\">SHA-256</th></tr></thead><tbody>\n",
+          f);
+    for (int k = 0; k < n && k < 200; k++) {
+      const yaml_ref entry = yaml_seq_at(data->doc, inputs, k);
+      const char *sum = yaml_text(data->doc, yaml_get(data->doc, entry, "sha256"));
+      fputs("<tr><td>", f);
+      report_escaped(f, text_under(data, entry, "file"));
+      fputs("</td><td class=\"words\"><code>", f);
+      report_escaped(f, sum != NULL ? sum : "");
+      fputs("</code></td></tr>\n", f);
+    }
+    if (n > 200)
+      fprintf(f, "<tr><td>and %d more, in model.yaml</td><td></td></tr>\n", n - 200);
+    fputs("</tbody></table></div>\n", f);
+  }
+  const char *estimator = yaml_text(data->doc, yaml_get(data->doc, page->model, "estimator"));
+  fputs("<p>Made by ", f);
+  report_escaped(f, program != NULL ? program : "lisi-msm");
+  if (estimator != NULL) {
+    fputs(", estimator ", f);
+    report_escaped(f, estimator);
+  }
+  const double seed = report_number(data, data->root, "seed"), sampling = report_number(data, data->root, "sampling");
+  if (!isnan(seed))
+    fprintf(f, ", seed %.0f", seed);
+  if (!isnan(sampling))
+    fprintf(f, ", sampled every %.6g&nbsp;%s", sampling, data->time_unit);
+  fputs(". All figures stand as SVG beside this page, with their data (.dat) and, where gnuplot drew them, scripts "
+        "(.gp); every "
+        "number is in model.yaml.</p></section>\n",
+        f);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Texts and numbers as HTML and SVG want them. */
+#ifndef LISI_MSM_REPORT_TEXT_H
+#define LISI_MSM_REPORT_TEXT_H
+
+#include <stdio.h>
+
+/* Text between tags or in a quoted attribute: markup is escaped, what XML does not allow is replaced. */
+void report_escaped(FILE *f, const char *text);
+/* 1.23 x 10^-9 with a superscript in HTML; `digits` significant ones. NaN: an en dash, infinity: its sign. */
+void report_value(FILE *f, double value, int digits);
+/* "lo to hi" with as many digits; nothing where an end is NaN. True where something was written. */
+int report_interval(FILE *f, double lo, double hi, int digits);
+/* The same number as plain text for SVG: "1.23e-09". */
+void report_plain(char text[32], double value, int digits);
+
+#endif
