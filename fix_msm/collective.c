@@ -292,15 +292,18 @@ static lisi_status find_from(const work *w, const double value[2][MOST_LAGS], co
                              bool *plateau, lisi_error *err) {
   const int K = w->nlags - 1;
   double lag[MOST_LAGS];
-  for (int k = 0; k < K; k++)
+  int parts[MOST_LAGS];
+  for (int k = 0; k < K; k++) {
     lag[k] = (double)w->lag[k];
+    parts[k] = w->nblocks;
+  }
   lag_curve curve[2];
   for (int which = 0; which < 2; which++)
     curve[which] = (lag_curve){.nlags = K,
                                .lag = lag,
                                .value = value[which],
                                .nsamples = {n, 0},
-                               .nparts = {w->nblocks, 0},
+                               .nparts = {parts, NULL},
                                .sample = {sample + (size_t)which * (size_t)K * (size_t)n, NULL}};
   *plateau = false;
   for (*from = 0; *from < K - 1; ++*from) {

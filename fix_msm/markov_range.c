@@ -44,9 +44,9 @@ double lag_curve_error(const lag_curve *c, int k) {
   double error = NAN;
   for (int kind = 0; kind < 2; kind++) {
     double mean, spread;
-    if (c->nsamples[kind] > 0 && c->nparts[kind] > 1 &&
+    if (c->nsamples[kind] > 0 && c->nparts[kind][k] > 1 &&
         moments(c->nsamples[kind], samples_at(c, kind, k), NULL, &mean, &spread)) {
-      spread *= lag_widening(c->nparts[kind]);
+      spread *= lag_widening(c->nparts[kind][k]);
       if (!(spread <= error))
         error = spread;
     }
@@ -85,12 +85,15 @@ static comparison compare(const lag_curve *c, int a, int b) {
   bool first = true;
   for (int kind = 0; kind < 2; kind++) {
     double spread;
-    if (c->nsamples[kind] < 2 || c->nparts[kind] < 2 ||
+    if (c->nsamples[kind] < 2)
+      continue;
+    const int parts = c->nparts[kind][a] < c->nparts[kind][b] ? c->nparts[kind][a] : c->nparts[kind][b];
+    if (parts < 2 ||
         !moments(c->nsamples[kind], samples_at(c, kind, a), samples_at(c, kind, b), &r.shift[kind], &spread))
       continue;
     r.spread[kind] = spread;
     /* What noise does to the estimates on average, the resamples show once more: taken off. */
-    const double n = c->nparts[kind], t = fabs(2.0 * raw - r.shift[kind]) / hypot(spread, floor) * sqrt((n - 1.0) / n);
+    const double n = parts, t = fabs(2.0 * raw - r.shift[kind]) / hypot(spread, floor) * sqrt((n - 1.0) / n);
     const double p = ck_student_p(t, n - 1.0), z = normal_quantile(p);
     if (first || z < r.z) {
       r.z = z;

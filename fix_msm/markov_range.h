@@ -27,10 +27,10 @@ extern "C" {
 typedef struct {
   char name[MARKOV_NAME];
   int nlags;
-  const double *lag;       /* [nlags] rising */
-  const double *value;     /* [nlags]; NaN: none at this lag */
-  int nsamples[2];         /* of time blocks, of groups of walkers; 0: none */
-  int nparts[2];           /* blocks, groups */
+  const double *lag;    /* [nlags] rising */
+  const double *value;  /* [nlags]; NaN: none at this lag */
+  int nsamples[2];      /* of time blocks, of groups of walkers; 0: none */
+  const int *nparts[2]; /* [nlags] blocks, groups at each lag: draws of two lags are the same where these are equal */
   const double *sample[2]; /* [nlags][nsamples] */
 } lag_curve;
 

@@ -44,9 +44,13 @@ static void extrapolate(const lag_curve *D, plateau_result *r) {
         m++;
       }
     }
-    if (m < 2)
+    int parts = 0; /* the fewest that an extrapolated lag has */
+    for (int k = r->from; k <= r->to && m > 1; k++)
+      if (weight[k - r->from] > 0.0 && (parts == 0 || D->nparts[kind][k] < parts))
+        parts = D->nparts[kind][k];
+    if (parts < 2)
       continue;
-    const double error = lag_widening(D->nparts[kind]) * sqrt(fmax(squares - sum * sum / m, 0.0) / (m - 1));
+    const double error = lag_widening(parts) * sqrt(fmax(squares - sum * sum / m, 0.0) / (m - 1));
     if (isfinite(error) && !(error <= r->error))
       r->error = error;
   }

@@ -31,6 +31,7 @@ static double normal(lisi_rng *rng) {
 
 typedef struct {
   double value[LAGS], lo[LAGS], hi[LAGS], sample[LAGS * RESAMPLES];
+  int parts[LAGS];
   lag_curve curve;
 } made_up;
 
@@ -50,6 +51,7 @@ static void make_up(const double *truth, double noise, uint64_t seed, made_up *m
     }
   }
   for (int k = 0; k < LAGS; k++) {
+    m->parts[k] = BLOCKS;
     m->value[k] = 0;
     for (int b = 0; b < BLOCKS; b++)
       m->value[k] += block[k][b] / BLOCKS;
@@ -64,7 +66,7 @@ static void make_up(const double *truth, double noise, uint64_t seed, made_up *m
       m->sample[k * RESAMPLES + r] = mean;
     }
   }
-  m->curve = (lag_curve){"D", LAGS, lag, m->value, {RESAMPLES, 0}, {BLOCKS, 0}, {m->sample, NULL}};
+  m->curve = (lag_curve){"D", LAGS, lag, m->value, {RESAMPLES, 0}, {m->parts, NULL}, {m->sample, NULL}};
   for (int k = 0; k < LAGS; k++) {
     const double e = lag_curve_error(&m->curve, k);
     m->lo[k] = m->value[k] - 1.96 * e;

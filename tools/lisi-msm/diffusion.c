@@ -16,6 +16,8 @@ void diffusion_free(diffusion_result *d) {
     return;
   free(d->lag);
   free(d->table);
+  free(d->parts[0]);
+  free(d->parts[1]);
   collective_free(&d->collective);
   van_hove_free(&d->van_hove);
   free(d);
@@ -42,14 +44,14 @@ static void take_curve(const msm_result *r, diffusion_result *d, double **room, 
       if (r->model[m].replicate[kind] != NULL)
         n = r->model[m].nreplicates;
     c->nsamples[kind] = n;
+    c->nparts[kind] = d->parts[kind];
     c->sample[kind] = *room;
     for (int m = 0; m < r->nmodels; m++) {
       const msm_model *x = &r->model[m];
       const bool have = x->replicate[kind] != NULL && x->nreplicates == n && q < MSM_Q_TIMES + x->nci;
       for (int b = 0; b < n; b++)
         (*room)[(size_t)m * (size_t)n + (size_t)b] = have ? x->replicate[kind][(size_t)q * (size_t)n + (size_t)b] : NAN;
-      if (have)
-        c->nparts[kind] = x->nparts[kind];
+      d->parts[kind][m] = x->nparts[kind];
     }
     *room += L * (size_t)n;
   }
@@ -69,7 +71,9 @@ static lisi_status take_curves(const msm_result *r, diffusion_result *d, lisi_er
   d->nlags = r->nmodels;
   d->lag = malloc((L + 1) * sizeof *d->lag);
   d->table = malloc((size + 1) * sizeof *d->table);
-  if (d->lag == NULL || d->table == NULL)
+  for (int kind = 0; kind < 2; kind++)
+    d->parts[kind] = calloc(L + 1, sizeof *d->parts[kind]);
+  if (d->lag == NULL || d->table == NULL || d->parts[0] == NULL || d->parts[1] == NULL)
     return lisi_no_memory(err, size * sizeof *d->table);
   for (int m = 0; m < r->nmodels; m++)
     d->lag[m] = r->model[m].lag;
@@ -131,7 +135,7 @@ static lisi_status find_range(const msm_result *r, diffusion_result *d, lisi_err
     return LISI_OK;
   }
   if (d->ncurves == 0 || !any_samples(d)) {
-    append(note, size, "there are no errors to compare with");
+    append(note, size, "there are no errors from resampled time blocks to compare with");
     return LISI_OK;
   }
   lisi_status status = markov_range_find(d->ncurves, d->curve, &d->range, err);
@@ -192,7 +196,7 @@ static lisi_status find_plateau(msm_result *r, diffusion_result *d, lisi_error *
     snprintf(d->plateau_note, sizeof d->plateau_note,
              d->nlags < 2 ? "one lag alone shows no plateau"
              : !any_samples(d)
-                 ? "without errors there is no telling"
+                 ? "without errors from resampled time blocks there is no telling"
                  : "no plateau: D still changes with the lag, or its errors are too large to tell; for jumps that are "
                    "undone it is an upper bound");
   if (d->plateau.found) {

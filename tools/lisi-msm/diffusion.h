@@ -27,6 +27,7 @@ typedef struct {
 struct diffusion_result {
   int nlags, ncurves;
   double *lag;                             /* [nlags] */
+  int *parts[2];                           /* [nlags] time blocks, groups of walkers */
   double *table;                           /* what the curves point to */
   lag_curve curve[DIFFUSION_MODES + 1];    /* D of all lithium first, where there is geometry */
   lag_run range, own[DIFFUSION_MODES + 1]; /* of all together, and of each curve by itself */
