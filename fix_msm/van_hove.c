@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* A probability below this is let go of; the sum of what was is told. */
-static const double smallest = 1e-13;
+static const double smallest = 1e-10;
 /* A group of bins that is tested holds at least this share. */
 static const double group_share = 0.005;
 /* Doubles in one of the two grids. */
@@ -123,15 +123,10 @@ static void clear(grid *g, double *p) {
 /* One step; *work counts products. */
 static void convolve(grid *g, double *lost, double *work) {
   const network *net = g->net;
-  int lo[3], hi[3];
+  int lo[3] = {g->half[0], g->half[1], g->half[2]}, hi[3] = {-g->half[0], -g->half[1], -g->half[2]};
   bool inside = true; /* no product leaves the window */
-  for (int a = 0; a < 3; a++) {
-    lo[a] = g->lo[a] - g->reach[a];
-    hi[a] = g->hi[a] + g->reach[a];
-    inside = inside && lo[a] >= -g->half[a] && hi[a] <= g->half[a];
-    lo[a] = lo[a] < -g->half[a] ? -g->half[a] : lo[a];
-    hi[a] = hi[a] > g->half[a] ? g->half[a] : hi[a];
-  }
+  for (int a = 0; a < 3; a++)
+    inside = inside && g->lo[a] - g->reach[a] >= -g->half[a] && g->hi[a] + g->reach[a] <= g->half[a];
   for (int i = 0; i < net->space.n; i++)
     for (int z = g->lo[2]; z <= g->hi[2]; z++)
       for (int y = g->lo[1]; y <= g->hi[1]; y++)
@@ -141,6 +136,11 @@ static void convolve(grid *g, double *lost, double *work) {
           if (p < smallest) {
             *lost += p;
             continue;
+          }
+          const int place[3] = {x, y, z};
+          for (int a = 0; a < 3; a++) {
+            lo[a] = place[a] < lo[a] ? place[a] : lo[a];
+            hi[a] = place[a] > hi[a] ? place[a] : hi[a];
           }
           *work += (double)(g->row[i + 1] - g->row[i]);
           for (size_t k = g->row[i]; k < g->row[i + 1]; k++) {
@@ -157,8 +157,11 @@ static void convolve(grid *g, double *lost, double *work) {
   double *swap = g->now;
   g->now = g->next;
   g->next = swap;
-  memcpy(g->lo, lo, sizeof lo);
-  memcpy(g->hi, hi, sizeof hi);
+  /* What was let go of leaves the box small. */
+  for (int a = 0; a < 3; a++) {
+    g->lo[a] = lo[a] - g->reach[a] < -g->half[a] ? -g->half[a] : lo[a] - g->reach[a];
+    g->hi[a] = hi[a] + g->reach[a] > g->half[a] ? g->half[a] : hi[a] + g->reach[a];
+  }
 }
 
 /* Adds weight times what the grid holds to the histogram. */

@@ -20,7 +20,7 @@ typedef struct {
   long long n;                   /* lags */
   double time;                   /* ps */
   double *model, *log, *lo, *hi; /* [nbins] 1/A; log NaN: too few pairs */
-  double lost;                   /* probability that the convolution has let go of (below 1e-9 a step) */
+  double lost;                   /* probability that the convolution has let go of (below 1e-10 each) */
   double pairs;                  /* counted in the log */
   int dof;                       /* groups of neighbouring bins that are tested */
   double chi2;                   /* over them, with the errors of the log */

@@ -58,15 +58,15 @@ static void closed_form(void **state) {
   for (int n = 1; n <= 30; n++) {
     OK(van_hove_model(&net, &one, n, .5, 80, 1e9, density, &lost, &done, err));
     assert_true(done);
-    assert_true(lost < 1e-10);
+    assert_true(lost < 1e-7);
     double sum = 0;
     for (int k = 0; k < 80; k++) {
       const double want = k % 4 == 0 && k / 4 <= n ? multinomial(n, k / 4, p) : 0;
-      assert_true(near(density[k] * .5, want, 1e-11));
+      assert_true(near(density[k] * .5, want, 1e-8));
       sum += density[k] * .5;
     }
     if (2 * n < 40)
-      assert_true(near(sum, 1, 1e-10));
+      assert_true(near(sum + lost, 1, 1e-12));
   }
   /* a budget that is too small */
   OK(van_hove_model(&net, &one, 30, .5, 80, 20, density, &lost, &done, err));
@@ -127,7 +127,7 @@ static void path_by_path(void **state) {
   OK(van_hove_model(&net, pi, 4, .2, BINS, 1e9, density, &lost, &done, err));
   assert_true(done);
   for (int k = 0; k < BINS; k++)
-    assert_true(near(density[k], want[k], 1e-10));
+    assert_true(near(density[k], want[k], 1e-7));
   network_free(&net);
   state_space_free(&space);
 }

@@ -339,7 +339,7 @@ static lisi_status make_van_hove(const msm_result *r, diffusion_result *d, const
       n[ntimes++] = step[k];
   const int whole[3] = {1, 1, 1};
   d->van_hove_model = r->reported;
-  return van_hove_make(paths, r->folded ? r->replicate : whole, &r->model[r->reported], ntimes, n, nblocks, 2e9,
+  return van_hove_make(paths, r->folded ? r->replicate : whole, &r->model[r->reported], ntimes, n, nblocks, 5e8,
                        &d->van_hove, err);
 }
 
