@@ -80,9 +80,8 @@ static bool holds(collective_value v, double truth) {
   return v.lo <= truth && truth <= v.hi;
 }
 
-/* 200 runs of six independent walkers: each of the three intervals holds the truth in 90 to 99 % of them. */
-static void coverage(void **state) {
-  (void)state;
+/* 200 runs of six walkers in strings of m: each of the three intervals holds the truth in 90 to 99 % of them. */
+static void coverage_of(int m) {
   enum { RUNS = 200, N = 6 };
   const double p = .3, D = p / 6;
   int tracer = 0, collective = 0, haven = 0, plateau = 0;
@@ -92,23 +91,29 @@ static void coverage(void **state) {
     collective_result r;
     collective_options o = options(200);
     begin_set(1, false, &set);
-    strings(N, 1, p, 6000, 0, (uint64_t)k + 1, &set);
+    strings(N, m, p, 6000, 0, (uint64_t)k + 1, &set);
     OK(collective_make(&set, &o, &r, err));
     assert_true(r.known);
     tracer += holds(r.tracer, D);
-    collective += holds(r.collective, D);
-    haven += holds(r.haven, 1);
+    collective += holds(r.collective, m * D);
+    haven += holds(r.haven, 1. / m);
     plateau += r.plateau;
     mean += r.haven.value / RUNS;
     collective_free(&r);
     path_set_free(&set);
   }
-  print_message("of %d: D_tracer %d, D_collective %d, Haven ratio %d (mean %.3f), plateau %d\n", RUNS, tracer,
-                collective, haven, mean, plateau);
+  print_message("strings of %d, of %d runs: D_tracer %d, D_collective %d, Haven ratio %d (mean %.3f), plateau %d\n", m,
+                RUNS, tracer, collective, haven, mean, plateau);
   assert_in_range(tracer, 180, 198);
   assert_in_range(collective, 180, 198);
   assert_in_range(haven, 180, 198);
   assert_true(plateau >= 180);
+}
+
+static void coverage(void **state) {
+  (void)state;
+  coverage_of(1);
+  coverage_of(2);
 }
 
 /* One vacancy on an L^3 torus makes a move a sample: the atom next to it comes to its place. Q goes by minus the

@@ -134,7 +134,7 @@ static lisi_status find_range(const msm_result *r, diffusion_result *d, lisi_err
     append(note, size, "there is one lag alone: nothing to compare");
     return LISI_OK;
   }
-  if (d->ncurves == 0 || !any_samples(d)) {
+  if (r->model[0].estimator == MSM_PLAIN || !any_samples(d)) {
     append(note, size, "there are no errors from resampled time blocks to compare with");
     return LISI_OK;
   }
