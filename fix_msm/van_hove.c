@@ -309,8 +309,7 @@ static void compare(const counting *c, van_hove_time *t) {
     smallest_p = fmin(smallest_p, ck_student_p(z, c->nblocks - 1.0));
   }
   t->tested = t->dof > 1;
-  t->p = fmin(1.0, smallest_p * t->dof);
-  t->agrees = t->tested && t->p >= MARKOV_LEVEL;
+  t->p = smallest_p * t->dof;
 }
 
 static lisi_status log_side(counting *c, long long lag, van_hove_time *t, lisi_error *err) {
@@ -389,6 +388,11 @@ lisi_status van_hove_make(const path_set *paths, const int replicate[3], const m
     }
     memcpy(t->model, density + (size_t)k * bins, bins * sizeof(double));
     status = log_side(&c, n[k] * model->lag_samples, t, err);
+  }
+  for (int k = 0; k < r->ntimes && status == LISI_OK; k++) {
+    van_hove_time *t = &r->time[k];
+    t->p = fmin(1.0, t->p * r->ntimes);
+    t->agrees = t->tested && t->p >= MARKOV_LEVEL;
   }
   free(kept);
   free(density);

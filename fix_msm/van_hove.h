@@ -25,8 +25,9 @@ typedef struct {
   int dof;                       /* groups of neighbouring bins that are tested */
   double chi2;                   /* over them, with the errors of the log */
   double largest;                /* largest deviation of a group, standard errors */
-  double p;            /* of the largest: Student's t for the number of blocks, times the groups (Bonferroni) */
-  bool tested, agrees; /* agrees: p >= 0.05 */
+  double p;                      /* of the largest: Student's t for the number of blocks, times the groups and the times
+                                    that are compared (Bonferroni) */
+  bool tested, agrees;           /* agrees: p >= 0.05 */
 } van_hove_time;
 
 typedef struct {

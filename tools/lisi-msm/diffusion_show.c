@@ -265,11 +265,24 @@ void diffusion_print(const msm_result *r) {
   print_collective(&d->collective);
   const van_hove_result *v = &d->van_hove;
   if (v->ntimes > 0) {
-    const char *verdict = van_hove_verdict(v);
-    printf("self van Hove function of the model at");
-    for (int k = 0; k < v->ntimes; k++)
-      printf(" %.4g%s", v->time[k].time, k + 1 < v->ntimes ? "," : " ps: ");
-    puts(verdict[0] == 'a' ? "agrees with the log" : verdict[0] == 'd' ? "differs from the log" : "not tested");
+    static const char *const name[] = {"agrees with the log at", "differs from the log at", "is not tested at"};
+    printf("self van Hove function of the model");
+    const char *between = " ";
+    for (int kind = 0; kind < 3; kind++) {
+      int n = 0;
+      for (int k = 0; k < v->ntimes; k++) {
+        const van_hove_time *t = &v->time[k];
+        if ((!t->tested ? 2 : t->agrees ? 0 : 1) != kind)
+          continue;
+        printf("%s%s %.4g", n == 0 ? between : ",", n == 0 ? name[kind] : "", t->time);
+        n++;
+      }
+      if (n > 0) {
+        printf(" ps");
+        between = ", ";
+      }
+    }
+    printf("\n");
   }
 }
 
