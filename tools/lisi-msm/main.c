@@ -37,6 +37,7 @@ int main(int argc, char **argv) {
       {"ck", cmd_ck, "does a model foretell what is counted at longer lags? (Chapman-Kolmogorov test)"},
       {"paths", cmd_paths, "directions of the network, metastable sets, passage times, pathways from A to B"},
       {"propagate", cmd_propagate, "tagged lithium forward in time on the lattice: from a site, a region, a slab"},
+      {"arrhenius", cmd_arrhenius, "models at several temperatures -> barriers and prefactors, D over temperature"},
       {"report", cmd_report, "a folder written by build -> a page with pictures"},
   };
   const size_t n = sizeof list / sizeof *list;
