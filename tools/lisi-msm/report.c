@@ -21,6 +21,8 @@ lisi_status report_write(const char *folder, report_drawn *drawn, lisi_error *er
   if (status == LISI_OK)
     status = report_draw_network(&data, &net, &graphviz, err);
   if (status == LISI_OK)
+    status = report_graphml(&data, &net, err);
+  if (status == LISI_OK)
     status = report_html(&data, &net, gnuplot, graphviz, err);
   if (status == LISI_OK && !gnuplot)
     cli_warn("gnuplot could not draw everything: the report has tables, data files and scripts, but not all pictures");
@@ -40,7 +42,8 @@ int cmd_report(int argc, char **argv) {
       "report", "FOLDER [options]",
       "Makes report.html and its pictures in a folder written by `lisi-msm build -o FOLDER`, from model.yaml and the "
       "network\n"
-      "files there. Data files (.dat), gnuplot scripts (.gp) and network.dot stay beside the pictures.",
+      "files there. Data files (.dat), gnuplot scripts (.gp), network.dot and network.graphml stay beside\nthe "
+      "pictures.",
       "  lisi-msm report out/\n", options};
   cli_args args;
   int status;

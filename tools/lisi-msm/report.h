@@ -66,6 +66,8 @@ const char *report_colour(int type);
 LISI_MUST_CHECK lisi_status report_plots(const report_data *data, bool *gnuplot, lisi_error *err);
 LISI_MUST_CHECK lisi_status report_draw_network(const report_data *data, const report_network *net, bool *graphviz,
                                                 lisi_error *err);
+/* Writes folder/network.graphml: sites and single jumps with all their numbers; nothing where there is no network. */
+LISI_MUST_CHECK lisi_status report_graphml(const report_data *data, const report_network *net, lisi_error *err);
 /* Writes folder/report.html around the pictures that are there. */
 LISI_MUST_CHECK lisi_status report_html(const report_data *data, const report_network *net, bool gnuplot, bool graphviz,
                                         lisi_error *err);
