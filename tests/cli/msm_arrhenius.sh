@@ -102,6 +102,8 @@ sed 's/time: ps/time: step/' 900/model.yaml >steps.yaml; bad "'step'" 500 steps.
 sed 's/^temperature.*/temperature: warm/' 900/model.yaml >warm.yaml; bad 'warm.yaml:3' 500 warm.yaml
 sed '/^reported/d' 900/model.yaml >silent.yaml; bad '--lag chooses one' 500 silent.yaml
 sed 's/rate: [^,]*,/rate: fast,/' 900/model.yaml >fast.yaml; bad orbit_rates 500 fast.yaml
+
+sed 's/rate: [^,]*, //' 900/model.yaml >rateless.yaml; exits 0 "$BIN/lisi-msm" arrhenius 500 rateless.yaml --json; grep -q '"why": "it is above 0 in fewer than two models"' out || fail "a rate in one model alone"
 printf 'format: lisi-msm 1\ntemperature: 300\nmodels: [{lag: 1}]\n' >empty.yaml; bad 'nothing to fit' 500 empty.yaml
 printf 'format: lisi-msm 1\ntemperature: 300\nmodels: []\n' >none2.yaml; bad 'none2.yaml:3' 500 none2.yaml
 [[ ! -e x ]] || fail "a folder was made in spite of an error"

@@ -88,8 +88,12 @@ static lisi_status read_rates(const report_data *data, yaml_ref model, arrhenius
     const char *from = yaml_text(data->doc, yaml_get(data->doc, entry, "from"));
     const char *to = yaml_text(data->doc, yaml_get(data->doc, entry, "to"));
     value_of(data, entry, "rate", "rate_ci", &x->rate, &x->lo, &x->hi);
-    if (from == NULL || to == NULL || isnan(x->rate))
-      return yaml_fail(data->doc, entry, err, "orbit_rates: expected from, to and a rate in every entry");
+    if (from == NULL || to == NULL)
+      return yaml_fail(data->doc, entry, err, "orbit_rates: expected from, to and rate in every entry");
+    if (yaml_get(data->doc, entry, "rate") == 0) /* log(P)/lag does not exist at every lag */
+      continue;
+    if (isnan(x->rate))
+      return yaml_fail(data->doc, entry, err, "orbit_rates: expected a number as the rate from %s to %s", from, to);
     snprintf(x->from, sizeof x->from, "%.47s", from);
     snprintf(x->to, sizeof x->to, "%.47s", to);
     m->nrates++;
@@ -121,7 +125,8 @@ lisi_status arrhenius_read(const char *path, double lag, double T, arrhenius_mod
     m->lag = report_number(&data, model, "lag");
     const yaml_ref plateau = yaml_get(data.doc, data.root, "D_plateau");
     value_of(&data, plateau, "value", "ci", &m->D, &m->D_lo, &m->D_hi);
-    m->plateau = !(lag > 0) && isfinite(m->D);
+    const char *found = yaml_text(data.doc, yaml_get(data.doc, plateau, "found"));
+    m->plateau = !(lag > 0) && isfinite(m->D) && (found == NULL || strcmp(found, "true") == 0);
     if (!m->plateau) {
       const yaml_ref ci = report_d_ci(&data, model);
       m->D = report_d(&data, model);
