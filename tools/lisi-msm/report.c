@@ -161,6 +161,8 @@ lisi_status report_write(const char *folder, report_checks checks, report_drawn 
   if (status == LISI_OK)
     status = report_network_read(&data, &net, err);
   if (status == LISI_OK)
+    status = report_graphml(&data, &net, err);
+  if (status == LISI_OK)
     status = report_plots(&data, &page.wanted, &page.drawn, err);
   if (status == LISI_OK)
     status = draw_crystal(&page, &c, &modes, err);
@@ -190,7 +192,7 @@ int cmd_report(int argc, char **argv) {
                                "verdicts, curves, the slow\n"
                                "modes on the crystal, tables, and how all of it was made. Pictures (.svg), data "
                                "(.dat), gnuplot scripts (.gp) and\n"
-                               "network.dot stay beside the page, which itself needs none of them.",
+                               "network.dot and network.graphml stay beside the page, which itself needs none of them.",
                                "  lisi-msm report out/\n", options};
   cli_args args;
   int status;
