@@ -191,72 +191,99 @@ static void add_side(const pattern *p, const double *amount, char text[MODE_SENT
   free(done);
 }
 
-/* How much of a pattern is a plane wave of one wavelength along an edge of the box (weighted least squares, 0..1). */
-static double wave_share(const pattern *p, const double *psi, int edge) {
-  double cc = 0, cs = 0, ss = 0, cp = 0, sp = 0, mc = 0, ms = 0, all = 0, weight = 0;
-  for (int pass = 0; pass < 2; pass++)
-    for (int i = 0; i < p->n; i++) {
-      const double phase = 2 * M_PI * p->frac[3 * i + edge];
-      double c = cos(phase), s = sin(phase);
-      if (isnan(phase))
-        return 0;
-      if (pass == 0) {
-        mc += p->pi[i] * c;
-        ms += p->pi[i] * s;
-        weight += p->pi[i];
-        continue;
-      }
-      c -= mc / weight;
-      s -= ms / weight;
-      cc += p->pi[i] * c * c;
-      cs += p->pi[i] * c * s;
-      ss += p->pi[i] * s * s;
-      cp += p->pi[i] * c * psi[i];
-      sp += p->pi[i] * s * psi[i];
-      all += p->pi[i] * psi[i] * psi[i];
-    }
-  const double det = cc * ss - cs * cs;
-  if (!(det > 1e-12 * cc * ss) || !(all > 0))
-    return 0;
-  return (cp * cp * ss - 2 * cp * sp * cs + sp * sp * cc) / det / all;
+/* ---- where nothing was folded: which wave of the box a mode is ---- */
+
+enum { MOST_CELLS = 400 };
+
+/* Share of the wave vector (h, k, l)/(number of cells) in a pattern: its Fourier transform over the cells of the box,
+ * site by site. State s + n_s m is site s of cell m. Shares of all wave vectors add up to one. */
+static double wave_share(const pattern *p, const double *psi, const int times[3], int nsites, const int wave[3]) {
+  const int cells = times[0] * times[1] * times[2];
+  double *sum = calloc((size_t)nsites * 2, sizeof *sum), all = 0, here = 0;
+  for (int i = 0; i < p->n && sum != NULL; i++) {
+    const long long at = p->number[i] - 1, site = at % nsites, cell = at / nsites;
+    if (at < 0 || cell >= cells)
+      continue;
+    const double u = psi[i] * sqrt(p->pi[i]),
+                 phase = 2 * M_PI *
+                         ((double)wave[0] * (double)(cell % times[0]) / times[0] +
+                          (double)wave[1] * (double)(cell / times[0] % times[1]) / times[1] +
+                          (double)wave[2] * (double)(cell / times[0] / times[1]) / times[2]);
+    sum[2 * site] += u * cos(phase);
+    sum[2 * site + 1] += u * sin(phase);
+    all += u * u;
+  }
+  for (int s = 0; s < 2 * nsites && sum != NULL; s++)
+    here += sum[s] * sum[s];
+  free(sum);
+  return all > 0 ? here / all / cells : 0;
 }
 
-static bool describe_wave(const report_data *data, const pattern *p, const double *psi, const report_mode *mode,
-                          char text[MODE_SENTENCE]) {
+/* The wave vector that carries most of the pattern (k and -k are one); its share, 0 where the model is folded. */
+static double find_wave(const report_data *data, const pattern *p, const double *psi, int wave[3], int times[3]) {
   const char *folded = yaml_text(data->doc, yaml_get(data->doc, data->root, "folded"));
   const yaml_ref replicate = yaml_get(data->doc, data->root, "replicate");
+  const int nstates = yaml_seq_size(data->doc, data->sites);
   if (p->frac == NULL || folded == NULL || strcmp(folded, "false") != 0)
-    return false;
-  int best = -1;
-  double most = 0.8, share[3];
+    return 0;
+  int cells = 1;
   for (int a = 0; a < 3; a++) {
-    share[a] = report_item(data, replicate, a) > 1 ? wave_share(p, psi, a) : 0;
-    if (share[a] > most) {
-      most = share[a];
-      best = a;
+    const double n = report_item(data, replicate, a);
+    times[a] = n >= 1 && n <= MOST_CELLS ? (int)n : 1;
+    cells *= times[a];
+  }
+  if (cells < 2 || cells > MOST_CELLS || nstates % cells != 0)
+    return 0;
+  double most = 0;
+  for (int m = 0; m < cells; m++) {
+    const int at[3] = {m % times[0], m / times[0] % times[1], m / times[0] / times[1]};
+    int back = 0; /* number of -k */
+    for (int a = 2; a >= 0; a--)
+      back = back * times[a] + (times[a] - at[a]) % times[a];
+    if (back < m)
+      continue;
+    const double share = (back == m ? 1 : 2) * wave_share(p, psi, times, nstates / cells, at);
+    if (share > most * (1 + 1e-9)) {
+      most = share;
+      memcpy(wave, at, sizeof at);
     }
   }
-  if (best < 0)
-    return false;
-  double length = 0;
-  for (int k = 0; k < 3; k++)
-    length += pow(report_item(data, yaml_seq_at(data->doc, data->cell, best), k), 2);
-  length = sqrt(length);
-  snprintf(
-      text, MODE_SENTENCE,
-      "A density wave along %c, as long as the box (%.4g \303\205): diffusion across it, and not an exchange between "
-      "sites of a cell. D = L\302\262/4\317\200\302\262t = %.3g \303\205\302\262/%s.",
-      'a' + best, length, length * length / (4 * M_PI * M_PI * mode->time), data->time_unit);
-  return true;
+  return most;
+}
+
+static void add_wave(const report_data *data, const pattern *p, const double *psi, char text[MODE_SENTENCE]) {
+  int wave[3] = {0, 0, 0}, times[3];
+  const double share = find_wave(data, p, psi, wave, times);
+  char piece[220];
+  if (!(share > 0))
+    return;
+  if (share < 0.5) {
+    add(text, " Waves of several lengths are mixed in it.");
+    return;
+  }
+  if (wave[0] == 0 && wave[1] == 0 && wave[2] == 0) {
+    snprintf(piece, sizeof piece, " It repeats in every cell (%.0f %% of it).", 100 * share);
+    add(text, piece);
+    return;
+  }
+  add(text, " From cell to cell it is a wave with k = (");
+  for (int a = 0; a < 3; a++) {
+    const int n = wave[a] > times[a] / 2 ? wave[a] - times[a] : wave[a];
+    if (n == 0)
+      snprintf(piece, sizeof piece, "%s0", a > 0 ? ", " : "");
+    else
+      snprintf(piece, sizeof piece, "%s%d/%d", a > 0 ? ", " : "", n, times[a]);
+    add(text, piece);
+  }
+  snprintf(piece, sizeof piece, ") (%.0f %% of it): diffusion across the box.", 100 * share);
+  add(text, piece);
 }
 
 static void describe(const report_data *data, const pattern *p, const double *psi, report_mode *mode) {
   double *amount = calloc((size_t)p->n, sizeof *amount);
   mode->sentence[0] = '\0';
-  if (amount == NULL || (!mode->shared && describe_wave(data, p, psi, mode, mode->sentence))) {
-    free(amount);
+  if (amount == NULL)
     return;
-  }
   if (mode->shared) {
     for (int i = 0; i < p->n; i++)
       for (int k = mode->first; k <= mode->last; k++)
@@ -276,6 +303,7 @@ static void describe(const report_data *data, const pattern *p, const double *ps
       add_side(p, amount, mode->sentence);
     }
     add(mode->sentence, ".");
+    add_wave(data, p, psi, mode->sentence);
     if (mode->edge != 0) {
       char more[160];
       snprintf(more, sizeof more, " One of several modes of the same time scale, turned to motion along %c.",
