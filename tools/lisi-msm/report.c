@@ -49,7 +49,11 @@ static lisi_status result_of(const report_data *data, const char *name, const ch
   if (snprintf(path, sizeof path, "%s/%s", data->folder, name) >= (int)sizeof path)
     return LISI_OK;
   if (!fresh(data, name)) {
-    if (!make || !exists(data, "model.counts"))
+    if (!exists(data, "model.counts")) {
+      snprintf(reason, size, "There are no counts by time block in this folder to test against.");
+      return LISI_OK;
+    }
+    if (!make)
       return LISI_OK;
     char *folder = strdup(data->folder);
     status = folder == NULL ? lisi_no_memory(&found, 16) : run(folder, &found);
