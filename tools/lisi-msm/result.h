@@ -22,6 +22,7 @@ typedef struct {
   lag_counts *counts; /* [nmodels] what they were made from (folded or not); NULL for a network */
   slow_modes *modes;  /* [nmodels] filled by msm_result_modes; NULL before */
   orbit_rates *rates; /* [nmodels]; NULL: not asked for */
+  double box_time;    /* decay of the longest density wave of the supercell, by the reported model; 0 where unknown */
   state_space space;  /* states of the counts */
   const char *source; /* "jump log", "dtraj", "count matrix", "counts", "network" */
   bool time_in_ps;

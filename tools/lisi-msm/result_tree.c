@@ -217,6 +217,8 @@ static void add_reported(doc_tree *doc, const msm_result *r) {
   if (x->has_ci)
     add_pair(doc, map, "D_iso_ci", x->D_all_iso_lo, x->D_all_iso_hi);
   doc_number(doc, map, "D_iso_m2_per_s", x->D_all_iso * MSM_D_TO_M2_PER_S);
+  if (r->box_time > 0)
+    doc_number(doc, map, "box_timescale", r->box_time);
   if (isfinite(r->largest_deviation) || isfinite(r->md_offset)) {
     const doc_ref check = doc_map(doc, DOC_ROOT, "msd_check");
     if (isfinite(r->largest_deviation)) {
