@@ -7,8 +7,8 @@
 #include "result.h"
 
 typedef struct {
-  cli_numbers lags;
-  const char *estimator, *pi_file, *fold, *out;
+  cli_lags lags;
+  const char *estimator, *pi_file, *fold, *out, *sites;
   cli_texts dtraj;
   const char *count_matrix;
   long seed, blocks, resamples;

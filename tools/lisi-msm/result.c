@@ -3,12 +3,14 @@
 #include "result.h"
 
 #include "cli.h"
+#include "fold_symmetry.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 void msm_result_free(msm_result *r) {
+  fold_symmetry_free(r);
   for (int m = 0; m < r->nmodels; m++) {
     if (r->model != NULL)
       msm_model_free(&r->model[m]);
@@ -20,6 +22,7 @@ void msm_result_free(msm_result *r) {
   free(r->model);
   free(r->counts);
   free(r->rates);
+  free(r->failed);
   state_space_free(&r->space);
   free(r->framework);
   free(r->species);
@@ -183,6 +186,7 @@ void msm_result_print(const msm_result *r) {
     printf("D tensor (A^2/ps):  xx %.4g  yy %.4g  zz %.4g  xy %.3g  xz %.3g  yz %.3g\n", x->D_all[0][0], x->D_all[1][1],
            x->D_all[2][2], x->D_all[0][1], x->D_all[0][2], x->D_all[1][2]);
   }
+  fold_symmetry_print(r);
   msm_result_print_rates(r);
   if (r->nsites_msd > 0 && r->reported >= 0) {
     const double lag = r->model[r->reported].lag;
@@ -229,6 +233,8 @@ static bool copies_differ(const msm_model *x) {
 }
 
 void msm_result_warn(const msm_result *r) {
+  for (int k = 0; k < r->nfailed; k++)
+    cli_warn("lag %g is left out: %s", r->failed[k].lag, r->failed[k].reason);
   int discarded = -1, negative = -1, differ = -1, more[3] = {-1, -1, -1};
   for (int m = 0; m < r->nmodels; m++) {
     const msm_model *x = &r->model[m];
@@ -265,6 +271,7 @@ void msm_result_warn(const msm_result *r) {
              "errors); a longer run tells whether that lasts, --fold no keeps them apart",
              x->lag, others, x->fold.ratio, x->fold.z);
   }
+  fold_symmetry_warn(r);
   if (r->nmodels > 1 && r->reported >= 0 && !r->plateau)
     cli_warn(
         "no lag was found from which on D stays the same and the MSD agrees: ask for longer lags, or a longer run");

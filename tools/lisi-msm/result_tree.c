@@ -2,6 +2,8 @@
 /* The tree of model.yaml and --json. */
 #include "result.h"
 
+#include "fold_symmetry.h"
+
 #include "sha256.h"
 
 #include <math.h>
@@ -94,6 +96,7 @@ static void add_model(doc_tree *doc, doc_ref list, const msm_result *r, int m, b
   if (x->geometry)
     add_transport(doc, map, x);
   add_components(doc, map, r, x);
+  fold_symmetry_add_lag(doc, map, r, m);
   msm_result_add_rates(doc, map, r, m);
   if (x->no_jump)
     doc_bool(doc, map, "no_jump", true);
@@ -241,9 +244,11 @@ lisi_status msm_result_tree(const msm_result *r, bool with_files, doc_tree **out
     }
   }
   add_reported(doc, r);
+  fold_symmetry_add(doc, r);
   const doc_ref models = doc_list(doc, DOC_ROOT, "models");
   for (int m = 0; m < r->nmodels; m++)
     add_model(doc, models, r, m, with_files);
+  msm_result_add_failed(doc, r);
   add_points(doc, "msd_sites", r->sites_msd, r->nsites_msd);
   add_points(doc, "msd_md", r->md_msd, r->nmd);
   *out = doc;
