@@ -3,6 +3,7 @@
 #include "result.h"
 
 #include "diffusion.h"
+#include "fold_symmetry.h"
 
 #include "sha256.h"
 
@@ -118,6 +119,7 @@ static void add_model(doc_tree *doc, doc_ref list, const msm_result *r, int m, b
     add_transport(doc, map, x);
   add_components(doc, map, r, x);
   msm_result_modes_tree(r, m, doc, map);
+  fold_symmetry_add_lag(doc, map, r, m);
   msm_result_add_rates(doc, map, r, m);
   if (x->no_jump)
     doc_bool(doc, map, "no_jump", true);
@@ -302,9 +304,11 @@ lisi_status msm_result_tree(const msm_result *r, bool with_files, doc_tree **out
   msm_result_warnings(r, add_warning, &warnings);
   add_reported(doc, r);
   diffusion_tree(doc, r);
+  fold_symmetry_add(doc, r);
   const doc_ref models = doc_list(doc, DOC_ROOT, "models");
   for (int m = 0; m < r->nmodels; m++)
     add_model(doc, models, r, m, with_files);
+  msm_result_add_failed(doc, r);
   add_points(doc, "msd_sites", r->sites_msd, r->nsites_msd);
   add_points(doc, "msd_md", r->md_msd, r->nmd);
   *out = doc;
