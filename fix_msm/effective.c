@@ -114,7 +114,7 @@ static quantity_variance variance_of(const count_table *all, const count_table *
 /* How many counted pairs are worth one, for the quantities asked for; at least 1. */
 static double pairs_for_one(const count_table *all, const count_table *blocks, const size_t *first, const size_t *end,
                             const double *pairs, const effective_quantities *ask) {
-  double worst = 1.0, between = 0.0;
+  double worst = 0.0, between = 0.0;
   int n = 0;
   for (int q = 0; q < ask->n; q++) {
     const quantity_variance v = variance_of(all, blocks, first, end, pairs, ask->F + (size_t)q * all->n, ask->pi);
@@ -124,7 +124,7 @@ static double pairs_for_one(const count_table *all, const count_table *blocks, c
     between += v.sum / v.rows;
     n++;
   }
-  return n > 0 ? worst * fmax(1.0, between / n) : 1.0;
+  return n > 0 ? fmax(1.0, worst * fmax(1.0, between / n)) : 1.0;
 }
 
 lisi_status effective_ratio(const lag_counts *counts, const effective_quantities *ask, double *ratio, lisi_error *err) {

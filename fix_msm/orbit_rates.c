@@ -55,7 +55,7 @@ static bool nameless(const state_space *space) {
 /* P of a periodic network is P(k) in the wave vector k, and so is its logarithm: K(R) is the mean of log P(k) e^{-ikR}.
  * Sums over R are K(k = 0); only jumps of a site to its own image need other k, on a grid of so many points along each
  * axis, which tells K(0) from every K(R) but those of whole multiples of it. */
-enum { GRID = 3 };
+enum { GRID = 3, SMALL_CELL = 8 };
 
 typedef struct {
   int n, norbits;
@@ -351,27 +351,26 @@ lisi_status orbit_rates_make(const state_space *space, const lag_counts *counts,
   for (int k = 0; k < r->n; k++)
     r->pair[k].rate = flux[(size_t)r->pair[k].from * O + (size_t)r->pair[k].to] / share[r->pair[k].from];
   if (options->bootstrap > 0 && counts != NULL) {
-    /* The grid costs far more than all else: where jumps to the next image are few, as they are in all but the smallest
-     * cells, the resamples go without, and the share of these jumps in the rate is taken for certain. */
+    /* The grid costs far more than all else. Jumps to the next image matter in small cells, where it is cheap;
+     * elsewhere the resamples go without, and what these jumps add to a rate is taken for certain. */
+    const bool grid = images && m->n <= SMALL_CELL;
     const problem without = {m->n, r->norbits, kept, m->X, m->pi, NULL, m->lag};
-    bool matters = false;
     memset(flux, 0, O * O * sizeof *flux);
-    status = images ? add_flux(&without, 1.0, flux, NULL, &real, err) : LISI_OK;
-    for (int k = 0, first = 0; k < r->n; k++) {
+    if (images && !grid)
+      status = add_flux(&without, 1.0, flux, NULL, &real, err);
+    for (int k = 0; k < r->n && images && !grid; k++) {
       const orbit_rate *x = &r->pair[k];
-      first = x->from != r->pair[first].from ? k : first;
-      double leave = 0.0; /* the orbit, in all */
-      for (int l = first; l < r->n && r->pair[l].from == x->from; l++)
-        leave += fabs(r->pair[l].rate);
-      const size_t at = (size_t)x->from * O + (size_t)x->to;
-      flux[at] = images ? x->rate - flux[at] / share[x->from] : 0.0;
-      matters = matters || fabs(flux[at]) > 0.05 * leave;
+      double *at = &flux[(size_t)x->from * O + (size_t)x->to];
+      *at = x->rate - *at / share[x->from];
     }
-    if (matters)
-      memset(flux, 0, O * O * sizeof *flux);
-    const question q = {space, options, m, orbit, matters, flux};
+    const question q = {space, options, m, orbit, grid, flux};
     if (status == LISI_OK)
       status = intervals(&q, counts, r, err);
+    for (int k = 0; k < r->n; k++) { /* too much of it was taken for certain */
+      orbit_rate *x = &r->pair[k];
+      if (fabs(flux[(size_t)x->from * O + (size_t)x->to]) > 0.2 * fabs(x->rate))
+        x->lo = x->hi = NAN;
+    }
   }
 done:
   free(orbit);

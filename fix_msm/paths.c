@@ -119,8 +119,9 @@ lisi_status path_set_lag(const path_set *paths, double lag, long long *samples, 
     return lisi_fail(err, LISI_ERR_INPUT, "lag %g: a time above 0 is expected", lag);
   const double ratio = lag / paths->dt, nearest = round(ratio);
   if (nearest < 1.0 || fabs(ratio - nearest) > 1e-6 * fmax(1.0, nearest * 1e-3) || nearest > 9e15)
-    return lisi_fail(err, LISI_ERR_INPUT, "lag %g %s is not a multiple of the sampling interval, %.10g %s", lag, unit,
-                     paths->dt, unit);
+    return lisi_fail(err, LISI_ERR_INPUT,
+                     "lag %g %s is not a multiple of the sampling interval, %.10g %s; the nearest is %.10g %s", lag,
+                     unit, paths->dt, unit, fmax(1.0, nearest) * paths->dt, unit);
   const long long longest = path_set_longest(paths);
   if (nearest >= (double)longest)
     return lisi_fail(err, LISI_ERR_INPUT,

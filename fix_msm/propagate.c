@@ -10,8 +10,10 @@
 
 /* P(q) is Hermitian in the basis sqrt(pi) only if detailed balance holds to rounding. */
 #define BALANCED 1e-14
-/* So many products of a vector with P(q) cost as much as its eigenvectors, per state. */
+/* So many products of a vector with P(q) cost as much as its eigenvectors, per state; and a jump in a sparse product as
+ * much as so many elements in a full one. */
 #define DIRECT_PER_STATE 12
+#define SPARSE_COST 6
 /* exp(-41) is below the rounding of 1. */
 #define NOTHING 41.0
 
@@ -33,7 +35,8 @@ typedef struct {
   int (*shift)[3];
   double *wave[3]; /* [cells][2] exp(-2 pi i q / cells) along each axis */
   double *root;    /* sqrt(pi), where balanced; else NULL */
-  long long most;
+  bool direct;     /* few steps: product after product */
+  bool sparse;     /* these without the matrix */
 } bloch_run;
 
 static void run_free(bloch_run *run) {
@@ -94,6 +97,7 @@ static lisi_status prepare(const network *net, const double *pi, const int cells
 /* What one thread needs. Complex numbers are pairs of doubles. */
 typedef struct {
   double *phase; /* [nshifts] */
+  double *jump;  /* [njumps], sparse */
   double *M;     /* [S][S] */
   double *power; /* [levels][S][S], not balanced */
   double *v, *w; /* [S] */
@@ -105,6 +109,7 @@ typedef struct {
 
 static void workspace_free(workspace *t) {
   free(t->phase);
+  free(t->jump);
   free(t->M);
   free(t->power);
   free(t->v);
@@ -118,10 +123,13 @@ static void workspace_free(workspace *t) {
 static bool workspace_new(const bloch_run *run, workspace *t) {
   const size_t S = (size_t)run->S;
   *t = (workspace){.phase = malloc(2 * ((size_t)run->nshifts + 1) * sizeof(double)),
-                   .M = malloc(4 * S * S * sizeof(double)), /* twice the room: a copy */
+                   .jump = malloc(2 * (run->njumps + 1) * sizeof(double)),
+                   .M = run->sparse ? NULL : malloc(4 * S * S * sizeof(double)), /* twice the room: a copy */
                    .v = malloc(2 * S * sizeof(double)),
                    .w = malloc(2 * S * sizeof(double)),
                    .value = malloc(S * sizeof(double))};
+  if (run->direct)
+    return t->phase && t->jump && (t->M || run->sparse) && t->v && t->w && t->value;
   if (run->root == NULL) {
     t->power = malloc(63 * 2 * S * S * sizeof(double)); /* untouched pages cost nothing */
     return t->phase && t->M && t->v && t->w && t->value && t->power;
@@ -148,7 +156,7 @@ static void multiply(double a[2], const double b[2]) {
   a[0] = re;
 }
 
-/* M = P(q), row-major; in the basis sqrt(pi) where balanced. */
+/* P(q) in the basis sqrt(pi) where balanced: M, row-major, or jump by jump. */
 static void matrix_at(const bloch_run *run, const int q[3], workspace *t) {
   const size_t S = (size_t)run->S;
   for (int s = 0; s < run->nshifts; s++) {
@@ -160,6 +168,13 @@ static void matrix_at(const bloch_run *run, const int q[3], workspace *t) {
       multiply(f, run->wave[a] + 2 * (turn < 0 ? turn + run->cells[a] : turn));
     }
   }
+  for (size_t e = 0; e < run->njumps && run->sparse; e++) {
+    const jump *x = &run->jumps[e];
+    t->jump[2 * e] = x->p * t->phase[2 * x->shift];
+    t->jump[2 * e + 1] = x->p * t->phase[2 * x->shift + 1];
+  }
+  if (run->sparse)
+    return;
   memset(t->M, 0, 2 * S * S * sizeof(double));
   for (size_t e = 0; e < run->njumps; e++) {
     const jump *x = &run->jumps[e];
@@ -173,6 +188,19 @@ static void matrix_at(const bloch_run *run, const int q[3], workspace *t) {
 static void apply(size_t S, const double *M, workspace *t) {
   static const double one[2] = {1.0, 0.0}, zero[2] = {0.0, 0.0};
   cblas_zgemv(CblasRowMajor, CblasTrans, (int)S, (int)S, one, M, (int)S, t->v, 1, zero, t->w, 1);
+  double *swap = t->v;
+  t->v = t->w;
+  t->w = swap;
+}
+
+static void apply_jumps(const bloch_run *run, workspace *t) {
+  memset(t->w, 0, 2 * (size_t)run->S * sizeof(double));
+  for (size_t e = 0; e < run->njumps; e++) {
+    const double *a = t->jump + 2 * e, *x = t->v + 2 * run->jumps[e].i;
+    double *y = t->w + 2 * run->jumps[e].j;
+    y[0] += a[0] * x[0] - a[1] * x[1];
+    y[1] += a[0] * x[1] + a[1] * x[0];
+  }
   double *swap = t->v;
   t->v = t->w;
   t->w = swap;
@@ -256,8 +284,12 @@ static void by_products(const bloch_run *run, int from, int to, double *const *o
     long long left = run->job->steps[k] - done;
     done += left;
     if (!squares) {
-      for (; left > 0; left--)
-        apply(S, t->M, t);
+      for (; left > 0; left--) {
+        if (run->sparse)
+          apply_jumps(run, t);
+        else
+          apply(S, t->M, t);
+      }
     }
     for (int bit = 0; left > 0; bit++, left >>= 1) {
       for (; level < bit; level++) {
@@ -293,9 +325,8 @@ static lapack_int advance(const bloch_run *run, size_t number, const double *sta
     t->v[2 * i] /= run->root[i];
     t->v[2 * i + 1] /= run->root[i];
   }
-  const bool direct = run->most <= (long long)DIRECT_PER_STATE * run->S;
-  if (direct || run->root == NULL) {
-    by_products(run, from, to, out, at, !direct, t);
+  if (run->direct || run->root == NULL) {
+    by_products(run, from, to, out, at, !run->direct, t);
   } else {
     const lapack_int info = by_vectors(run, from, to, out, at, t);
     if (info != 0)
@@ -457,8 +488,12 @@ lisi_status propagate_periodic(const network *net, const double *pi, const int c
   lisi_status status = check_job(net, job, ncells, err);
   if (status != LISI_OK || job->ntimes == 0)
     return status;
-  bloch_run run = {.job = job, .S = net->space.n, .most = job->steps[job->ntimes - 1]};
+  bloch_run run = {.job = job, .S = net->space.n};
   status = prepare(net, pi, cells, &run, err);
+  const double n = (double)job->steps[job->ntimes - 1], full = (double)S * (double)S,
+               jumps = SPARSE_COST * (double)net->n;
+  run.direct = n * fmin(full, jumps) <= DIRECT_PER_STATE * (double)S * full;
+  run.sparse = run.direct && jumps < full;
   double *start = fftw_malloc(2 * run.nk * S * sizeof *start), *real = fftw_malloc(ncells * S * sizeof *real);
   if (status == LISI_OK && (start == NULL || real == NULL))
     status = lisi_no_memory(err, 3 * ncells * S * sizeof *real);

@@ -46,9 +46,12 @@ ck o --resamples 0; [[ $(json verdict) == '"untested"' ]] || fail "untested: $(j
 exits 1 "$BIN/lisi-msm" ck o --resamples 0 --strict; says untested
 
 # the report takes the picture along, until the folder is built again
-exits 0 "$BIN/lisi-msm" report o; grep -q 'id=ck' o/report.html || fail "the report lacks the test"
+ck o; exits 0 "$BIN/lisi-msm" report o; grep -q 'id="fig-ck"' o/report.html || fail "the report lacks the test"
+tests() { sed -n 's/^tests: //p' "$1/ck.yaml"; }
+grep -q "for $(tests o) points together" o/report.html || fail "the report's test is not that of ck.yaml"
 cp -r o again; sleep 0.02; exits 0 "$BIN/lisi-msm" build a.jumps --lags 1,2 -o again
-grep -q 'id=ck' again/report.html && fail "the report shows the test of an earlier model"
+[[ $(tests again) != $(tests o) ]] && grep -q "for $(tests again) points together" again/report.html ||
+  fail "the report shows the test of an earlier model"
 
 # walkers that go back more often than on: one site, so that only displacements can tell
 memory() { awk -f "$SRC/tests/cli/memory_log.awk" -v walkers=30 -v samples=2000 -v cells=4 -v p=.2 -v seed=2 "$@"; }

@@ -126,7 +126,7 @@ mkdir nothing; exits 2 "$BIN/lisi-msm" report nothing; says nothing/model.yaml
 sed -i 's/lisi-msm 1/lisi-msm 99/' o/model.yaml; exits 2 "$BIN/lisi-msm" report o; says 99
 # no gnuplot, no Graphviz: the page still comes, with a note
 mkdir bin; exits 0 env PATH="$PWD/bin" "$BIN/lisi-msm" report s; says gnuplot
-grep -q 'could not be run' s/report.html || fail "no note about missing programs"
+grep -q 'gnuplot could not draw' s/report.html || fail "no note about missing programs"
 # same seed, same result
 build --dtraj d.txt --lags 1 --seed 5; cp out a; build --dtraj d.txt --lags 1 --seed 5; cmp a out || fail "the same seed gives another result"
 pass "dtrajs and count matrices"

@@ -57,7 +57,7 @@ paths o --lag 1 --from A --to B
 inside times_ci 2 4; inside rate_ci 0 .25; inside flux_ci 0 .125
 [[ $(json dimension) == 1 ]] || fail "a chain"
 for f in paths.yaml paths.dot paths.svg; do [[ -s o/$f ]] || fail "o/$f is missing or empty"; done
-exits 0 "$BIN/lisi-msm" report o; grep -q 'id=paths' o/report.html || fail "the report lacks the pathways"
+exits 0 "$BIN/lisi-msm" report o; grep -q 'id="fig-paths"' o/report.html || fail "the report lacks the pathways"
 paths o --lag 1 --from A --to B
 cp out first; paths o --lag 1 --from A --to B; cmp out first || fail "same seed, another result"
 paths a.jumps --fold no --from 1 --to 5 --resamples 0

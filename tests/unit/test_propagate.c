@@ -226,6 +226,46 @@ static void step_by_step(void **state) {
   }
 }
 
+/* Forty sites in a ring through the cell: sparse products for few steps, eigenvectors for many. */
+static void many_sites(void **state) {
+  (void)state;
+  enum { S = 40, SIZE = 2 * 3 * 2 * S };
+  double x[3 * S] = {0}, pi[S];
+  network_edge edge[2 * S];
+  for (int i = 0; i < S; i++) {
+    const int j = (i + 1) % S, up = j == 0;
+    const double p = .1 + .3 * uniform();
+    x[3 * i] = i / (double)S;
+    pi[i] = 1.0 / S;
+    edge[2 * i] = (network_edge){i, j, {up, up, 0}, p};
+    edge[2 * i + 1] = (network_edge){j, i, {-up, -up, 0}, p};
+  }
+  network net;
+  make(S, cubic, x, 2 * S, edge, &net);
+  const int c[3] = {2, 3, 2};
+  const long long few[2] = {3, 300}, many[2] = {300, 2000};
+  for (int run = 0; run < 2; run++) {
+    const long long *steps = run ? many : few;
+    const propagate_seed at = {7, 11, 1.0};
+    kept all = room(SIZE, 2);
+    propagate_job job = job_of(1, &at, 2, steps, &all);
+    OK(propagate_periodic(&net, pi, c, &job, err));
+    double p[SIZE] = {0}, q[SIZE];
+    p[7 * S + 11] = 1.0;
+    long long n = 0;
+    for (int k = 0; k < 2; k++) {
+      for (; n < steps[k]; n++) {
+        plain_step(&net, c, p, q);
+        memcpy(p, q, sizeof p);
+      }
+      for (int y = 0; y < SIZE; y++)
+        CLOSE(all.p[SIZE * k + y], p[y], 1e-13);
+    }
+    free(all.p);
+  }
+  network_free(&net);
+}
+
 /* What is stationary stays, and nothing is lost in 10^9 lags, where everything has become uniform. */
 static void stationary_stays(void **state) {
   (void)state;
@@ -471,10 +511,10 @@ static void refused(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(binomial),      cmocka_unit_test(step_by_step),   cmocka_unit_test(stationary_stays),
-      cmocka_unit_test(second_moment), cmocka_unit_test(spreading),      cmocka_unit_test(gaussian),
-      cmocka_unit_test(ends),          cmocka_unit_test(absorbing_mode), cmocka_unit_test(stacks_of_layers),
-      cmocka_unit_test(refused),
+      cmocka_unit_test(binomial),         cmocka_unit_test(step_by_step),  cmocka_unit_test(many_sites),
+      cmocka_unit_test(stationary_stays), cmocka_unit_test(second_moment), cmocka_unit_test(spreading),
+      cmocka_unit_test(gaussian),         cmocka_unit_test(ends),          cmocka_unit_test(absorbing_mode),
+      cmocka_unit_test(stacks_of_layers), cmocka_unit_test(refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

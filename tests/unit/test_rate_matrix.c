@@ -173,6 +173,12 @@ static void as_a_model(void **state) {
   CLOSE(m.timescale[0], 1 / (2 * rate), 1e-6);
   CLOSE(m.D_iso, r.D_iso, 1e-8);
   CLOSE(m.tr.D[0][0], .18, 1e-8);
+  /* the same counts are those of the chain itself: its known numbers come back from the estimate */
+  const double lags[5] = {1, 2, 3, 10, 50}, msd[5] = {.4225, .81375, 1.189375, 3.7248779296875, 18.125};
+  CLOSE(r.tr.D[0][0], .18, 1e-10);
+  CLOSE(r.re[1], .5, 1e-10);
+  for (int k = 0; k < 5; k++)
+    CLOSE(msm_msd(&r, lags[k]), msd[k], 1e-10);
   msm_model_free(&m);
   msm_model_free(&r);
   lag_counts_free(&counts);

@@ -6,6 +6,7 @@
 #include "counts_file.h"
 #include "diffusion.h"
 #include "file_bytes.h"
+#include "fold_symmetry.h"
 #include "input_files.h"
 #include "log_extras.h"
 #include "out_file.h"
@@ -146,67 +147,141 @@ static int compare_longs(const void *a, const void *b) {
   return x < y ? -1 : x > y;
 }
 
-/* 1, 2, 5, 10, ... samples up to a tenth of the longest path: beyond that too few independent pairs are left. */
-static lisi_status automatic_lags(const path_set *paths, long long **lags, int *n, lisi_error *err) {
-  const long long longest = path_set_longest(paths);
-  long long limit = longest / 10;
-  if (limit < 1)
-    limit = 1;
-  *lags = malloc(64 * sizeof **lags);
-  *n = 0;
-  if (*lags == NULL)
-    return lisi_no_memory(err, 64 * sizeof **lags);
-  for (long long decade = 1; decade <= limit && *n < 60; decade *= 10)
-    for (int k = 0; k < 3; k++) {
-      const long long lag = decade * (k == 0 ? 1 : k == 1 ? 2 : 5);
-      if (lag <= limit && (lag < longest || lag == 1))
-        (*lags)[(*n)++] = lag;
-    }
+/* A list of lags in samples, or of places in a file. */
+typedef struct {
+  long long *value;
+  int n, cap;
+} lag_list;
+
+static lisi_status add_lag(lag_list *list, long long lag, lisi_error *err) {
+  if (list->n == list->cap) {
+    const int cap = list->cap > 0 ? 2 * list->cap : 64;
+    long long *larger = realloc(list->value, (size_t)cap * sizeof *larger);
+    if (larger == NULL)
+      return lisi_no_memory(err, (size_t)cap * sizeof *larger);
+    list->value = larger;
+    list->cap = cap;
+  }
+  list->value[list->n++] = lag;
   return LISI_OK;
 }
 
-static lisi_status choose_lags(const material *m, const build_options *o, long long **lags, int *n, lisi_error *err) {
-  *lags = NULL;
-  *n = 0;
-  if (!m->from_paths) {
-    if (o->lags.n > 0 && !m->from_counts)
-      return lisi_fail(err, LISI_ERR_INPUT, "--lags: a count matrix has no time; its lag is 1 step");
-    *n = m->from_counts ? m->set.nlags : 1;
-    *lags = malloc((size_t)*n * sizeof **lags);
-    if (*lags == NULL)
-      return lisi_no_memory(err, (size_t)*n * sizeof **lags);
-    for (int k = 0; k < *n; k++)
-      (*lags)[k] = k; /* the place in the file */
-    if (o->lags.n == 0)
-      return LISI_OK;
-    int found = 0;
-    for (int k = 0; k < o->lags.n; k++) {
-      int at = -1;
-      for (int q = 0; q < m->set.nlags; q++)
-        if (fabs((double)m->set.lag[q].lag * m->set.dt - o->lags.value[k]) < 1e-6 * o->lags.value[k])
-          at = q;
-      if (at < 0)
-        return lisi_fail(err, LISI_ERR_INPUT, "--lags: the counts files hold no lag of %g ps", o->lags.value[k]);
-      if (found < *n)
-        (*lags)[found++] = at;
+/* Lags from `from` to `to` samples, per_decade of them in each decade, both ends among them; rounded to samples, so
+ * that several may be one. */
+static lisi_status add_grid(lag_list *list, double from, double to, int per_decade, lisi_error *err) {
+  lisi_status status = LISI_OK;
+  for (int k = 0; status == LISI_OK; k++) {
+    const double lag = from * pow(10.0, (double)k / per_decade);
+    if (lag > to * (1 - 1e-9))
+      break;
+    status = add_lag(list, lag < 1 ? 1 : llrint(lag), err);
+  }
+  return status == LISI_OK ? add_lag(list, to < 1 ? 1 : llrint(to), err) : status;
+}
+
+/* Up to a tenth of the longest path: beyond that too few independent pairs are left. 1, 2, 5, 10, ... samples, or
+ * per_decade of them in each decade. */
+static lisi_status automatic_lags(const path_set *paths, int per_decade, lag_list *list, lisi_error *err) {
+  const long long longest = path_set_longest(paths);
+  const long long limit = longest / 10 < 1 ? 1 : longest / 10;
+  lisi_status status = LISI_OK;
+  if (per_decade > 0)
+    return add_grid(list, 1, (double)limit, per_decade, err);
+  for (long long decade = 1; decade <= limit && status == LISI_OK; decade *= 10)
+    for (int k = 0; k < 3 && status == LISI_OK; k++) {
+      const long long lag = decade * (k == 0 ? 1 : k == 1 ? 2 : 5);
+      if (lag <= limit && (lag < longest || lag == 1))
+        status = add_lag(list, lag, err);
     }
-    *n = found;
-    return LISI_OK;
+  return status;
+}
+
+/* The lags of a file of counts that the list names, by their places. */
+static lisi_status lags_in_file(const counts_set *set, const cli_lags *lags, lag_list *list, lisi_error *err) {
+  lisi_status status = LISI_OK;
+  for (int k = 0; k < lags->n && status == LISI_OK; k++) {
+    const cli_lag_part *part = &lags->part[k];
+    const bool automatic = !(part->from > 0);
+    int found = 0;
+    for (int q = 0; q < set->nlags && status == LISI_OK; q++) {
+      const double lag = (double)set->lag[q].lag * set->dt;
+      if (!automatic && (lag < part->from * (1 - 1e-6) || lag > part->to * (1 + 1e-6)))
+        continue;
+      status = add_lag(list, q, err);
+      found++;
+    }
+    if (found == 0 && status == LISI_OK && part->to > part->from)
+      status =
+          lisi_fail(err, LISI_ERR_INPUT, "--lags: the counts files hold no lag from %g to %g ps", part->from, part->to);
+    else if (found == 0 && status == LISI_OK)
+      status = lisi_fail(err, LISI_ERR_INPUT, "--lags: the counts files hold no lag of %g ps", part->from);
   }
-  if (o->lags.automatic || !o->lags.given)
-    return automatic_lags(&m->paths, lags, n, err);
-  *lags = malloc((size_t)o->lags.n * sizeof **lags);
-  if (*lags == NULL)
-    return lisi_no_memory(err, (size_t)o->lags.n * sizeof **lags);
-  for (int k = 0; k < o->lags.n; k++) {
-    const lisi_status status = path_set_lag(&m->paths, o->lags.value[k], &(*lags)[k], err);
-    if (status != LISI_OK)
-      return status;
+  return status;
+}
+
+/* A lag of its own that the run is too short for fails alone; one between samples is a slip in the call. */
+static lisi_status single_lag(const path_set *paths, double lag, lag_list *list, msm_result *r, lisi_error *err) {
+  const double samples = lag / paths->dt;
+  long long whole = 0;
+  lisi_status status = path_set_lag(paths, lag, &whole, err);
+  if (status == LISI_OK)
+    return add_lag(list, whole, err);
+  if (status == LISI_ERR_INPUT && fabs(samples - rint(samples)) < 1e-6 * samples &&
+      samples > (double)path_set_longest(paths) - 0.5)
+    status = msm_result_fail(r, lag, status, err);
+  return status;
+}
+
+static lisi_status lags_of_run(const path_set *paths, const cli_lags *lags, lag_list *list, msm_result *r,
+                               lisi_error *err) {
+  const double longest = (double)path_set_longest(paths);
+  lisi_status status = LISI_OK;
+  for (int k = 0; k < lags->n && status == LISI_OK; k++) {
+    const cli_lag_part *part = &lags->part[k];
+    const int per_decade = part->per_decade > 0 ? part->per_decade : 5;
+    if (!(part->from > 0)) {
+      status = automatic_lags(paths, part->per_decade, list, err);
+    } else if (part->to > part->from) {
+      double from = part->from / paths->dt, to = part->to / paths->dt;
+      if (from > longest - 1 && longest > 1)
+        status = lisi_fail(err, LISI_ERR_INPUT, "--lags: %g..%g begins behind the end of the run (%g %s)", part->from,
+                           part->to, (longest - 1) * paths->dt, paths->time_in_ps ? "ps" : "samples");
+      if (status == LISI_OK && to > longest - 1) {
+        to = fmax(from, longest - 1);
+        cli_note("--lags: %g..%g ends behind the run; it goes to %g", part->from, part->to, to * paths->dt);
+      }
+      if (status == LISI_OK)
+        status = add_grid(list, from, to, per_decade, err);
+    } else {
+      status = single_lag(paths, part->from, list, r, err);
+    }
   }
-  qsort(*lags, (size_t)o->lags.n, sizeof **lags, compare_longs);
-  for (int k = 0; k < o->lags.n; k++)
-    if (*n == 0 || (*lags)[k] != (*lags)[*n - 1])
-      (*lags)[(*n)++] = (*lags)[k];
+  return status;
+}
+
+static lisi_status choose_lags(const material *m, const build_options *o, msm_result *r, long long **lags, int *n,
+                               lisi_error *err) {
+  lag_list list = {0};
+  lisi_status status = LISI_OK;
+  if (o->lags.n > 0 && !m->from_paths && !m->from_counts)
+    return lisi_fail(err, LISI_ERR_INPUT, "--lags: a count matrix has no time; its lag is 1 step");
+  if (m->from_paths && o->lags.n > 0)
+    status = lags_of_run(&m->paths, &o->lags, &list, r, err);
+  else if (m->from_paths)
+    status = automatic_lags(&m->paths, 0, &list, err);
+  else if (o->lags.n > 0)
+    status = lags_in_file(&m->set, &o->lags, &list, err);
+  else
+    for (int k = 0; k < (m->from_counts ? m->set.nlags : 1) && status == LISI_OK; k++)
+      status = add_lag(&list, k, err); /* the place in the file */
+  *lags = list.value;
+  *n = 0;
+  if (status != LISI_OK || list.n == 0)
+    return status;
+  qsort(list.value, (size_t)list.n, sizeof *list.value, compare_longs);
+  for (int k = 0; k < list.n; k++)
+    if (*n == 0 || list.value[k] != list.value[*n - 1])
+      list.value[(*n)++] = list.value[k];
   return LISI_OK;
 }
 
@@ -313,34 +388,44 @@ static void show_progress(void *context, double done, double total) {
   progress_update(&p->bar, p->model + (total > 0 ? done / total : 0), p->nmodels);
 }
 
-/* Counts (folded where asked) of every lag into r->counts, and the space of their states. */
+/* Counts (folded where asked) of every lag into r->counts, and the space of their states. A lag that cannot be counted
+ * is left out of both (r->nmodels) and noted. */
 static lisi_status count_all(const material *m, const build_options *o, bool fold, int n, const long long *lags,
                              msm_result *r, fold_verdict *verdict, lisi_error *err) {
   const state_space *super = material_space(m);
+  int good = 0;
   for (int k = 0; k < n; k++) {
     lag_counts raw = {0};
     state_space unit = {0};
     lisi_status status = LISI_OK;
     if (fold && m->from_paths) {
       status = counts_folded(&m->paths, r->replicate, lags[k], o->strided ? lags[k] : 1,
-                             counts_time_blocks(&m->paths, lags[k], (int)o->blocks), (int)o->blocks, &r->counts[k],
-                             &unit, &verdict[k], err);
+                             counts_time_blocks(&m->paths, lags[k], (int)o->blocks), (int)o->blocks, &r->counts[good],
+                             &unit, &verdict[good], err);
     } else {
       status = counts_at(m, o, lags[k], &raw, err);
       if (status == LISI_OK && fold)
-        status = counts_fold(&raw, super, r->replicate, &r->counts[k], &unit, &verdict[k], err);
+        status = counts_fold(&raw, super, r->replicate, &r->counts[good], &unit, &verdict[good], err);
       else
-        r->counts[k] = raw;
+        r->counts[good] = raw;
     }
     if (fold)
       lag_counts_free(&raw);
-    if (k == 0)
+    if (status == LISI_OK && r->space.n == 0)
       r->space = unit;
     else
       state_space_free(&unit);
-    if (status != LISI_OK)
+    if (status == LISI_OK) {
+      good++;
+      continue;
+    }
+    lag_counts_free(&r->counts[good]);
+    const double lag = m->from_paths ? (double)lags[k] * m->paths.dt
+                                     : (m->from_counts ? (double)m->set.lag[lags[k]].lag * m->set.dt : 1);
+    if ((status = msm_result_fail(r, lag, status, err)) != LISI_OK)
       return status;
   }
+  r->nmodels = good;
   if (fold)
     return LISI_OK;
   int *all = malloc((size_t)super->n * sizeof *all);
@@ -384,17 +469,27 @@ static lisi_status models(const material *m, const build_options *o, int n, cons
   bool fold = can_fold && !plain && strcmp(o->fold, "no") != 0;
   if (strcmp(o->fold, "yes") == 0 && plain)
     return lisi_fail(err, LISI_ERR_INPUT, "--fold yes: the estimator plain does not fold");
-  fold_verdict *verdict = calloc((size_t)n, sizeof *verdict);
+  const bool symmetry = strcmp(o->fold, "symmetry") == 0;
+  if (symmetry && plain)
+    return lisi_fail(err, LISI_ERR_INPUT, "--fold symmetry: the estimator plain does not fold");
+  if (symmetry && !material_space(m)->geometry)
+    return lisi_fail(err, LISI_ERR_INPUT, "--fold symmetry needs sites with positions: jump logs, or .counts files");
+  if (o->sites != NULL && !(symmetry && m->from_counts))
+    return lisi_fail(err, LISI_ERR_INPUT, "--sites is for --fold symmetry of .counts files; a jump log has its own");
+  fold_verdict *verdict = calloc((size_t)n + 1, sizeof *verdict);
   double *pi = NULL;
-  r->counts = calloc((size_t)n, sizeof *r->counts);
-  r->model = calloc((size_t)n, sizeof *r->model);
-  r->rates = calloc((size_t)n, sizeof *r->rates);
+  r->counts = calloc((size_t)n + 1, sizeof *r->counts);
+  r->model = calloc((size_t)n + 1, sizeof *r->model);
+  r->rates = calloc((size_t)n + 1, sizeof *r->rates);
   if (verdict == NULL || r->counts == NULL || r->model == NULL || r->rates == NULL)
     status = lisi_no_memory(err, (size_t)n * sizeof *r->model);
-  r->nmodels = status == LISI_OK ? n : 0;
-  if (status == LISI_OK)
+  if (status == LISI_OK && n > 0)
     status = count_all(m, o, fold, n, lags, r, verdict, err);
   r->folded = fold;
+  if (status == LISI_OK && r->nmodels == 0)
+    status = msm_result_none(r, err);
+  if (status == LISI_OK && symmetry)
+    status = fold_symmetry_make(r, m->from_counts ? o->sites : NULL, err);
   if (status == LISI_OK && o->pi_file != NULL)
     status = read_pi(o->pi_file, r->space.n, &pi, err);
   options.pi = pi;
@@ -406,17 +501,36 @@ static lisi_status models(const material *m, const build_options *o, int n, cons
   options.progress = show_progress;
   options.progress_context = &bar;
   const double dt = m->from_paths ? m->paths.dt : m->from_counts ? m->set.dt : 1;
-  for (int k = 0; k < n && status == LISI_OK; k++) {
-    bar.model = k;
+  for (int k = 0; k < r->nmodels && status == LISI_OK;) {
+    bar.model = k + r->nfailed;
     if (effective)
       status = make_effective(&r->space, &r->counts[k], dt, options, err);
     if (status == LISI_OK)
       status = msm_build(&r->space, &r->counts[k], dt, &options, &r->model[k], err);
+    if (status == LISI_OK && symmetry)
+      status = fold_symmetry_model(r, &r->model[k], err);
     if (status == LISI_OK)
       status = orbit_rates_make(&r->space, &r->counts[k], &options, &r->model[k], &r->rates[k], err);
+    if (status != LISI_OK) {
+      const double lag = dt * (double)r->counts[k].lag;
+      msm_result_drop(r, k);
+      memmove(verdict + k, verdict + k + 1, (size_t)(r->nmodels - k) * sizeof *verdict);
+      status = msm_result_fail(r, lag, status, err);
+      continue;
+    }
     /* yes: the user vouches for the copies */
-    if (status == LISI_OK && strcmp(o->fold, "yes") != 0)
+    if (strcmp(o->fold, "yes") != 0)
       r->model[k].fold = verdict[k];
+    k++;
+  }
+  if (status == LISI_OK)
+    status = msm_result_single_states(r, err);
+  if (status == LISI_OK && r->nmodels == 0)
+    status = msm_result_none(r, err);
+  if (status == LISI_OK && symmetry) {
+    msm_result_choose_lag(r);
+    options.progress = NULL;
+    status = fold_symmetry_measure(r, &options, err);
   }
   progress_end(&bar.bar);
   free(verdict);
@@ -500,8 +614,9 @@ lisi_status show_result(const msm_result *r, bool json, const char *out, lisi_er
 }
 
 static lisi_status check_options(const build_options *o, lisi_error *err) {
-  if (strcmp(o->fold, "auto") != 0 && strcmp(o->fold, "yes") != 0 && strcmp(o->fold, "no") != 0)
-    return lisi_fail(err, LISI_ERR_INPUT, "--fold: expected auto, yes or no, found '%s'", o->fold);
+  if (strcmp(o->fold, "auto") != 0 && strcmp(o->fold, "yes") != 0 && strcmp(o->fold, "no") != 0 &&
+      strcmp(o->fold, "symmetry") != 0)
+    return lisi_fail(err, LISI_ERR_INPUT, "--fold: expected auto, yes, no or symmetry, found '%s'", o->fold);
   if (o->count_mode != NULL && strcmp(o->count_mode, "sliding") != 0 && strcmp(o->count_mode, "strided") != 0 &&
       strcmp(o->count_mode, "effective") != 0)
     return lisi_fail(err, LISI_ERR_INPUT, "--count-mode: expected sliding, strided or effective, found '%s'",
@@ -527,9 +642,6 @@ static lisi_status check_options(const build_options *o, lisi_error *err) {
     return lisi_fail(err, LISI_ERR_INPUT, "--charge: expected elementary charges, found %g", o->charge);
   if (o->prior < 0 || o->prior > 1e6)
     return lisi_fail(err, LISI_ERR_INPUT, "--prior: expected 0 to 1e6 counts, found %g", o->prior);
-  for (int k = 0; k < o->lags.n; k++)
-    if (!(o->lags.value[k] > 0))
-      return lisi_fail(err, LISI_ERR_INPUT, "--lags: a lag must be positive, found %g", o->lags.value[k]);
   return LISI_OK;
 }
 
@@ -563,7 +675,7 @@ lisi_status build_and_show(int nlogs, char **logs, const build_options *o, char 
       r.nwalkers = m.set.nwalkers;
       r.temperature = m.set.temperature;
     }
-    status = choose_lags(&m, o, &lags, &n, err);
+    status = choose_lags(&m, o, &r, &lags, &n, err);
   }
   if (status == LISI_OK && nlogs > 0 && m.from_paths)
     status = log_extras_read(logs[0], &r, err);

@@ -7,8 +7,8 @@
 #include "result.h"
 
 typedef struct {
-  cli_numbers lags;
-  const char *estimator, *pi_file, *fold, *out, *errors, *count_mode;
+  cli_lags lags;
+  const char *estimator, *pi_file, *fold, *out, *errors, *count_mode, *sites;
   cli_texts dtraj;
   const char *count_matrix;
   long seed, blocks, resamples, samples; /* samples: another name for resamples; -1: not given */

@@ -7,9 +7,9 @@
 int cmd_build(int argc, char **argv) {
   build_options o = build_defaults();
   const cli_option options[] = {
-      {"lags", CLI_NUMBERS, &o.lags, "LIST",
-       "lag times: ps for jump logs, samples for --dtraj; or auto (default): 1, 2, 5, 10, ...\nsamples up to a tenth "
-       "of the run"},
+      {"lags", CLI_LAGS, &o.lags, "LIST",
+       "lag times: ps for jump logs, samples for --dtraj; auto (default): 1, 2, 5, 10, ...\nsamples up to a tenth "
+       "of the run; auto:N: N a decade; A..B or A..B:N: a geometric\ngrid, to the nearest sample"},
       {"dtraj", CLI_TEXTS, &o.dtraj, "FILE ...",
        "plain discrete trajectories instead: one integer per line, -1 = in no state"},
       {"count-matrix", CLI_TEXT, &o.count_matrix, "FILE", "a count matrix instead: plain text or Matrix Market"},
@@ -20,7 +20,8 @@ int cmd_build(int argc, char **argv) {
       {"prior", CLI_DOUBLE, &o.prior, "ALPHA", "counts added to each pair of states that was seen, both ways (0)"},
       {"fold", CLI_TEXT, &o.fold, "WHEN",
        "average over the copies of a site in the supercell: auto (default: yes, with a\nwarning where they behave "
-       "differently), yes, or no"},
+       "differently), yes, or no; symmetry: over the space group\nof framework and sites as well"},
+      {"sites", CLI_TEXT, &o.sites, "FILE", "--fold symmetry of .counts files: the site file, which they do not hold"},
       {"begin", CLI_DOUBLE, &o.begin, "T",
        "leave out what was sampled before T (ps, or samples for --dtraj; from the start of each file)"},
       {"end", CLI_DOUBLE, &o.end, "T", "leave out what was sampled after T"},

@@ -107,6 +107,7 @@ cell_view cell_view_best(const double *cell, int n, const double *frac) {
       most = apart[k];
     }
   }
+  best.apart = most;
   if (most > clear_of_each_other / 2 || n > MOST_COMPARED)
     return best;
   /* From the side: the edges across and upwards are mixed into the line of sight. */
@@ -123,7 +124,7 @@ cell_view cell_view_best(const double *cell, int n, const double *frac) {
     const double found = separation(&v, n, frac);
     if (found > most * 1.15 + 1e-6) { /* the less from the side the better */
       best = v;
-      most = found;
+      best.apart = most = found;
     }
   }
   if (best.oblique)

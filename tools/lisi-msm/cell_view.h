@@ -11,6 +11,7 @@ typedef struct {
   bool oblique;                           /* seen from the side: the edge `axis` is not a point */
   double across[3], above[3], towards[3]; /* of the edges a, b, c */
   double lo[2], hi[2];                    /* of the cell's shadow */
+  double apart; /* cell_view_best: smallest distance between two sites in the picture; 0 for too many sites to say */
 } cell_view;
 
 /* Along the edge `axis`; `right` lies across as far as it can. cell[9]: rows a, b, c. */

@@ -90,6 +90,65 @@ static lisi_status read_numbers(const char *shown, const char *text, cli_numbers
   return LISI_OK;
 }
 
+/* "auto", "auto:5", "0.1", "0.1..100", "0.1..100:5". */
+static bool read_lag_part(const char *text, size_t length, cli_lag_part *part) {
+  *part = (cli_lag_part){0};
+  const char *colon = memchr(text, ':', length), *dots = NULL;
+  double n;
+  if (colon != NULL) {
+    const size_t left = (size_t)(colon - text);
+    if (!to_double(colon + 1, length - left - 1, &n) || n < 1 || n > 1000 || n > floor(n))
+      return false;
+    part->per_decade = (int)n;
+    length = left;
+  }
+  if (length == 4 && memcmp(text, "auto", 4) == 0)
+    return true;
+  for (size_t k = 0; k + 1 < length && dots == NULL; k++)
+    if (text[k] == '.' && text[k + 1] == '.')
+      dots = text + k;
+  if (dots == NULL) {
+    part->to = 0;
+    if (colon != NULL || !to_double(text, length, &part->from))
+      return false;
+    part->to = part->from;
+    return true;
+  }
+  const size_t left = (size_t)(dots - text);
+  return to_double(text, left, &part->from) && to_double(dots + 2, length - left - 2, &part->to);
+}
+
+static lisi_status read_lags(const char *shown, const char *text, cli_lags *list, lisi_error *err) {
+  size_t n = 1;
+  for (const char *c = text; *c != '\0'; c++)
+    n += *c == ',';
+  if (n > INT_MAX / sizeof *list->part)
+    return lisi_fail(err, LISI_ERR_INPUT, "%s: too many lags", shown);
+  list->part = malloc(n * sizeof *list->part);
+  if (list->part == NULL)
+    return lisi_no_memory(err, n * sizeof *list->part);
+  const char *from = text;
+  for (size_t k = 0; k < n; k++) {
+    const size_t length = strcspn(from, ",");
+    cli_lag_part *part = &list->part[k];
+    const int width = (int)(length < 60 ? length : 60);
+    if (!read_lag_part(from, length, part))
+      return lisi_fail(
+          err, LISI_ERR_INPUT,
+          "%s: expected numbers separated by commas, auto, auto:N, A..B or A..B:N (N lags a decade), found "
+          "'%.*s' in '%s'",
+          shown, width, from, text);
+    const bool automatic = strncmp(from, "auto", 4) == 0;
+    if (!automatic && !(part->from > 0))
+      return lisi_fail(err, LISI_ERR_INPUT, "%s: a lag must be positive, found %g", shown, part->from);
+    if (!automatic && part->to < part->from)
+      return lisi_fail(err, LISI_ERR_INPUT, "%s: expected a rising range, found '%.*s'", shown, width, from);
+    from += length + 1;
+  }
+  list->n = (int)n;
+  return LISI_OK;
+}
+
 static lisi_status store(const cli_option *o, const char *shown, const char *text, lisi_error *err) {
   if (o->kind == CLI_TEXT) {
     *(const char **)o->target = text;
@@ -107,6 +166,8 @@ static lisi_status store(const cli_option *o, const char *shown, const char *tex
     *(long *)o->target = value;
   } else if (o->kind == CLI_NUMBERS) {
     return read_numbers(shown, text, o->target, err);
+  } else if (o->kind == CLI_LAGS) {
+    return read_lags(shown, text, o->target, err);
   }
   return LISI_OK;
 }
@@ -205,6 +266,8 @@ int cli_end(const cli_command *command, cli_args *args, lisi_status status, cons
   for (const cli_option *o = command->list; o->name != NULL; o++) {
     if (o->kind == CLI_NUMBERS)
       free(((cli_numbers *)o->target)->value);
+    if (o->kind == CLI_LAGS)
+      free(((cli_lags *)o->target)->part);
     if (o->kind == CLI_TEXTS)
       free(((cli_texts *)o->target)->value);
   }

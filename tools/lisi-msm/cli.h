@@ -27,6 +27,7 @@ typedef enum {
   CLI_DOUBLE,  /* double: finite */
   CLI_INT,     /* long */
   CLI_NUMBERS, /* cli_numbers: finite numbers separated by commas; "auto" leaves n = 0 and sets automatic */
+  CLI_LAGS,    /* cli_lags: numbers, auto, auto:N, A..B, A..B:N, separated by commas */
   CLI_TEXTS    /* cli_texts: this argument and those that follow, up to the next option */
 } cli_kind;
 
@@ -36,6 +37,18 @@ typedef struct {
   bool automatic; /* the word "auto" was given */
   bool given;
 } cli_numbers;
+
+/* A lag (from = to), a geometric grid of per_decade lags from one to another, or (from = to = 0) one chosen by the run;
+ * per_decade 0: as usual. */
+typedef struct {
+  double from, to;
+  int per_decade;
+} cli_lag_part;
+
+typedef struct {
+  cli_lag_part *part; /* [n], owned; every from > 0 and to >= from but for the automatic one */
+  int n;              /* 0: the option was not given */
+} cli_lags;
 
 typedef struct {
   char **value; /* [n], pointers into argv; the array is owned */

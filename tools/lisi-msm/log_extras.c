@@ -25,6 +25,7 @@ lisi_status log_extras_read(const char *log, msm_result *r, lisi_error *err) {
     used = snprintf(r->assignment, sizeof r->assignment, "%s %g", track_mode_name(rule->mode), rule->radius);
   if (rule->dwell > 1 && used > 0 && (size_t)used < sizeof r->assignment)
     snprintf(r->assignment + used, sizeof r->assignment - (size_t)used, ", dwell %d", rule->dwell);
+  memcpy(r->reference, data.sites->cell.H, sizeof r->reference);
   const int n = data.sites->nframework;
   r->framework = malloc(((size_t)n * 3 + 1) * sizeof *r->framework);
   r->species = calloc((size_t)n + 1, sizeof *r->species);

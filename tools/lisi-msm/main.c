@@ -18,8 +18,8 @@ static void print_help(FILE *stream, const subcommand *list, size_t n) {
         stream);
   for (size_t k = 0; k < n; k++)
     fprintf(stream, "  %-10s %s\n", list[k].name, list[k].what);
-  fputs("\nlisi-msm COMMAND --help tells more. Exit status: 0 fine, 1 the run failed, 2 the call or the input is "
-        "wrong.\n",
+  fputs("\nlisi-msm COMMAND --help, or lisi-msm help COMMAND, tells more. Exit status: 0 fine, 1 the run failed, "
+        "2 the call or the input is wrong.\n",
         stream);
 }
 
@@ -37,12 +37,23 @@ int main(int argc, char **argv) {
       {"ck", cmd_ck, "does a model foretell what is counted at longer lags? (Chapman-Kolmogorov test)"},
       {"paths", cmd_paths, "directions of the network, metastable sets, passage times, pathways from A to B"},
       {"propagate", cmd_propagate, "tagged lithium forward in time on the lattice: from a site, a region, a slab"},
+      {"arrhenius", cmd_arrhenius, "models at several temperatures -> barriers and prefactors, D over temperature"},
       {"report", cmd_report, "a folder written by build -> a page with pictures"},
   };
   const size_t n = sizeof list / sizeof *list;
   if (argc < 2) {
     print_help(stderr, list, n);
     return 2;
+  }
+  /* help COMMAND is COMMAND --help */
+  char ask[] = "--help", *question[] = {argc > 2 ? argv[2] : NULL, ask, NULL};
+  for (size_t k = 0; argc > 2 && strcmp(argv[1], "help") == 0; k++) {
+    if (k < n && strcmp(argv[2], list[k].name) == 0)
+      return list[k].run(2, question);
+    if (k == n) {
+      fprintf(stderr, "lisi-msm: error: unknown command '%s' (lisi-msm --help lists them)\n", argv[2]);
+      return 2;
+    }
   }
   if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
     print_help(stdout, list, n);

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #define USUAL_STEPS 10
+#define MANY_STATES 2000
 
 void model_input_free(model_input *in) {
   for (int k = 0; in->lag != NULL && k < in->nlags; k++)
@@ -293,6 +294,8 @@ lisi_status model_input_open(int n, char **file, const input_options *o, model_i
     status = folders > 0  ? from_folder(file[0], o, in, err)
              : counts > 0 ? from_counts(n, file, o, 0, in, err)
                           : from_logs(n, file, o, in, err);
+  if (status == LISI_OK && in->space.n > MANY_STATES)
+    cli_note("%d states: what follows is dense algebra and takes minutes (build alone is fast)", in->space.n);
   if (status == LISI_OK) {
     msm_options plain = in->options;
     plain.bootstrap = 0;

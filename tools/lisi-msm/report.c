@@ -49,7 +49,11 @@ static lisi_status result_of(const report_data *data, const char *name, const ch
   if (snprintf(path, sizeof path, "%s/%s", data->folder, name) >= (int)sizeof path)
     return LISI_OK;
   if (!fresh(data, name)) {
-    if (!make || !exists(data, "model.counts"))
+    if (!exists(data, "model.counts")) {
+      snprintf(reason, size, "There are no counts by time block in this folder to test against.");
+      return LISI_OK;
+    }
+    if (!make)
       return LISI_OK;
     char *folder = strdup(data->folder);
     status = folder == NULL ? lisi_no_memory(&found, 16) : run(folder, &found);
@@ -76,32 +80,36 @@ static lisi_status result_of(const report_data *data, const char *name, const ch
 
 /* ---- the page ---- */
 
-static void links(report_page *page) {
-  fputs("<nav aria-label=\"Sections\"><a href=\"#verdicts\">Trust</a><a href=\"#dynamics\">Relaxation</a>", page->f);
-  if (page->data->geometry)
-    fputs("<a href=\"#diffusion\">Diffusion</a>", page->f);
-  fprintf(page->f, "<a href=\"#crystal\">%s</a>", page->crystal != NULL ? "On the crystal" : "States");
-  fputs("<a href=\"#models\">Models</a><a href=\"#provenance\">How it was made</a></nav>\n", page->f);
+/* Links to the sections that there are. */
+static void links(FILE *f, const report_page *page, const char *sections) {
+  const struct {
+    const char *id, *name;
+  } link[] = {{"verdicts", "Trust"},
+              {"dynamics", "Relaxation"},
+              {"diffusion", "Diffusion"},
+              {"collective", "Collective transport"},
+              {"crystal", page->crystal != NULL ? "On the crystal" : "States"},
+              {"rates", "Rates"},
+              {"models", "Models"},
+              {"warnings", "Warnings"},
+              {"provenance", "How it was made"}};
+  fputs("<nav aria-label=\"Sections\">", f);
+  for (size_t k = 0; k < sizeof link / sizeof *link; k++) {
+    char tag[64];
+    snprintf(tag, sizeof tag, "<section id=\"%s\"", link[k].id);
+    if (strstr(sections, tag) != NULL)
+      fprintf(f, "<a href=\"#%s\">%s</a>\n", link[k].id, link[k].name);
+  }
+  fputs("</nav>\n", f);
 }
 
 static lisi_status write_page(report_page *page, lisi_error *err) {
   struct out_file *file = NULL;
-  const lisi_status status = report_out(page->data->folder, "report.html", &file, err);
-  if (status != LISI_OK)
-    return status;
-  page->f = out_file_stream(file);
-  char formula[80];
-  page_formula(page, formula);
-  fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
-        "content=\"width=device-width, initial-scale=1\">\n<title>Lithium transport",
-        page->f);
-  if (formula[0] != '\0') {
-    fputs(" in ", page->f);
-    report_escaped(page->f, formula);
-  }
-  fprintf(page->f, "</title>\n<style>\n%s</style>\n</head>\n<body>\n<main>\n", report_style);
-  page_headline(page);
-  links(page);
+  char *sections = NULL, formula[80];
+  size_t size = 0;
+  page->f = open_memstream(&sections, &size);
+  if (page->f == NULL)
+    return lisi_no_memory(err, 4096);
   page_verdicts(page);
   page_dynamics(page);
   page_diffusion(page);
@@ -114,8 +122,29 @@ static lisi_status write_page(report_page *page, lisi_error *err) {
   page_comparison(page);
   page_warnings(page);
   page_provenance(page);
-  fputs("</main>\n</body>\n</html>\n", page->f);
-  return out_file_commit(file, err);
+  lisi_status status = fclose(page->f) != 0 ? lisi_no_memory(err, size) : LISI_OK;
+  if (status == LISI_OK)
+    status = report_out(page->data->folder, "report.html", &file, err);
+  if (status == LISI_OK) {
+    FILE *f = page->f = out_file_stream(file);
+    page_formula(page, formula);
+    fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n<meta name=\"viewport\" "
+          "content=\"width=device-width, initial-scale=1\"/>\n<title>Lithium transport",
+          f);
+    if (formula[0] != '\0') {
+      fputs(" in ", f);
+      report_escaped(f, formula);
+    }
+    fprintf(f, "</title>\n<style>\n%s</style>\n</head>\n<body>\n<main>\n", report_style);
+    page_headline(page);
+    links(f, page, sections);
+    fwrite(sections, 1, size, f);
+    fputs("</main>\n</body>\n</html>\n", f);
+    status = out_file_commit(file, err);
+  }
+  page->f = NULL;
+  free(sections);
+  return status;
 }
 
 static lisi_status draw_crystal(report_page *page, crystal_scene *c, report_modes *modes, lisi_error *err) {
@@ -161,6 +190,8 @@ lisi_status report_write(const char *folder, report_checks checks, report_drawn 
   if (status == LISI_OK)
     status = report_network_read(&data, &net, err);
   if (status == LISI_OK)
+    status = report_graphml(&data, &net, err);
+  if (status == LISI_OK)
     status = report_plots(&data, &page.wanted, &page.drawn, err);
   if (status == LISI_OK)
     status = draw_crystal(&page, &c, &modes, err);
@@ -190,7 +221,7 @@ int cmd_report(int argc, char **argv) {
                                "verdicts, curves, the slow\n"
                                "modes on the crystal, tables, and how all of it was made. Pictures (.svg), data "
                                "(.dat), gnuplot scripts (.gp) and\n"
-                               "network.dot stay beside the page, which itself needs none of them.",
+                               "network.dot and network.graphml stay beside the page, which itself needs none of them.",
                                "  lisi-msm report out/\n", options};
   cli_args args;
   int status;

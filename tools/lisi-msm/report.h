@@ -63,6 +63,9 @@ void report_network_free(report_network *net);
 /* The colour of a site type or of a set, "#rrggbb". */
 const char *report_colour(int type);
 
+/* Writes folder/network.graphml: sites and single jumps with all their numbers; nothing where there is no network. */
+LISI_MUST_CHECK lisi_status report_graphml(const report_data *data, const report_network *net, lisi_error *err);
+
 /* Which curves there are: bits of report_curves. */
 typedef enum {
   CURVE_TIMESCALES = 1,

@@ -150,7 +150,8 @@ double crystal_scale(const crystal_scene *c, double width, double height, double
 double crystal_radius(const crystal_scene *c, double share) {
   /* Crowded pictures get smaller discs. */
   const double area = (c->view.hi[0] - c->view.lo[0]) * (c->view.hi[1] - c->view.lo[1]) / (c->net->nsites + 1);
-  const double largest = fmax(0.16, fmin(0.46, 0.34 * sqrt(area)));
+  const double most = c->view.apart > 0 ? 0.55 * c->view.apart : 0.2;
+  const double largest = fmax(0.2, fmin(fmin(0.46, most), 0.34 * sqrt(area)));
   return fmax(0.3 * largest, largest * sqrt(fmin(1, fmax(0, share))));
 }
 

@@ -64,10 +64,11 @@ void page_dynamics(report_page *page) {
   const bool ck = page->ck != NULL;
   if (!(page->drawn & CURVE_TIMESCALES) && !ck)
     return;
-  fputs("<section id=\"dynamics\"><h2>Relaxation</h2>\n<p class=\"lead\">How fast an uneven distribution of lithium "
-        "evens "
-        "out, and whether a model of one lag time foretells the longer ones.</p><div class=\"grid\">\n",
-        page->f);
+  fprintf(page->f,
+          "<section id=\"dynamics\"><h2>Relaxation</h2>\n<p class=\"lead\">How fast an uneven distribution of %s evens "
+          "out, "
+          "and whether a model of one lag time foretells the longer ones.</p><div class=\"grid\">\n",
+          data->geometry ? "lithium" : "walkers");
   caption c;
   if (page->drawn & CURVE_TIMESCALES && caption_open(&c)) {
     fprintf(
@@ -183,13 +184,14 @@ void page_diffusion(report_page *page) {
     const yaml_ref check = yaml_get(data->doc, data->root, "msd_check");
     const double within = report_number(data, check, "within_two_errors"),
                  offset = report_number(data, check, "md_offset");
-    fputs("Mean-square displacement. Points: site positions of the run with 95&nbsp;% intervals; lines: the model",
-          c.f);
+    const bool run = yaml_seq_size(data->doc, yaml_get(data->doc, data->root, "msd_sites")) > 0;
+    fprintf(c.f, "Mean-square displacement. %s the model",
+            run ? "Points: site positions of the run with 95&nbsp;% intervals; lines:" : "Lines:");
     if (isfinite(offset))
       fprintf(c.f, "; circles: the real coordinates less the vibration round the sites (%.2g&nbsp;&Aring;&sup2;)",
               offset);
     fputs(".", c.f);
-    if (yaml_seq_size(data->doc, yaml_get(data->doc, data->root, "msd_sites")) > 0)
+    if (run)
       fputs(
           " Below: model at the reported lag minus site positions, in standard errors &sigma; of the run; the band is "
           "&plusmn;2&sigma;.",
@@ -288,8 +290,8 @@ static void sets(report_page *page) {
     return;
   fprintf(f,
           "<h3 id=\"sets\">Metastable sets</h3>\n<p class=\"lead\">PCCA+ groups the states into %d sets between which "
-          "lithium changes rarely (crispness %.2f; 1 means no overlap).</p>\n",
-          n, page_number(doc, map, "crispness"));
+          "%s change rarely (crispness %.2f; 1 means no overlap).</p>\n",
+          n, page->data->geometry ? "lithium atoms" : "walkers", page_number(doc, map, "crispness"));
   if (page->sets_drawn) {
     fputs("<div class=\"grid\">", f);
     page_figure(page, "sets", "wide",

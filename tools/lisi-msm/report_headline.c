@@ -59,10 +59,6 @@ void page_formula(const report_page *page, char text[80]) {
   }
 }
 
-const char *page_walkers(const report_page *page) {
-  return page->data->time_unit[0] == 'p' ? "Li" : "trajectories";
-}
-
 /* Li13Si4 with the numbers below the line. */
 static void formula_html(FILE *f, const char *text) {
   bool below = false;
@@ -101,8 +97,12 @@ static void title(report_page *page) {
     fprintf(f, " at %.4g&nbsp;K", temperature);
   fputs("</h1>\n<p class=\"sub\">Markov state models", f);
   if (!isnan(jumps)) {
-    fprintf(f, " from %.0f jumps of %.0f %s in %.5g&nbsp;%s", jumps, isnan(n_li) ? trajectories : n_li,
-            page_walkers(page), duration, data->time_unit);
+    const double walkers = isnan(n_li) ? trajectories : n_li;
+    fprintf(f, " from %.0f jumps of %.0f %s in %.5g&nbsp;%s%s", jumps, walkers,
+            !isnan(n_li)   ? "Li"
+            : walkers == 1 ? "trajectory"
+                           : "trajectories",
+            duration, data->time_unit, data->time_unit[0] == 's' ? "s" : "");
   }
   const yaml_ref replicate = yaml_get(data->doc, data->root, "replicate");
   const char *folded = yaml_text(data->doc, yaml_get(data->doc, data->root, "folded")),
@@ -188,6 +188,11 @@ static void cards(report_page *page) {
   if (yaml_seq_size(data->doc, t) > 0) {
     card(f, report_item(data, t, 0), 3, data->time_unit, "slowest relaxation");
     card_end(f, report_item(data, pair, 0), report_item(data, pair, 1));
+  }
+  const double box = report_number(data, yaml_get(data->doc, data->root, "reported"), "box_timescale");
+  if (!isnan(box)) {
+    card(f, box, 3, data->time_unit, "decay of the longest density wave in the box, by diffusion");
+    card_end(f, NAN, NAN);
   }
   static const struct {
     const char *key, *ci, *unit, *what;

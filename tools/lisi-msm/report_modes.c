@@ -1,290 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The slow modes of a model, read back from modes_LAG.mtx, put into words and drawn on the crystal. */
-#include "report_modes.h"
+/* The slow modes of a model drawn on the crystal. */
+#include "report_pattern.h"
 
-#include "file_bytes.h"
 #include "out_file.h"
 #include "report_colours.h"
 
-#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* What is needed of a model's states, in the order of its list. */
-typedef struct {
-  int n, m;
-  double *psi; /* [m][n] */
-  double *pi;
-  long long *number;
-  const char **label; /* NULL where there is none */
-  const double *frac; /* [n][3], NULL without geometry; NaN where unknown */
-  double *place;
-} pattern;
-
-static void pattern_free(pattern *p) {
-  free(p->psi);
-  free(p->pi);
-  free(p->number);
-  free(p->label);
-  free(p->place);
-}
-
-/* ---- reading ---- */
-
-static lisi_status read_market(const char *path, int n, pattern *p, lisi_error *err) {
-  char *bytes = NULL;
-  size_t size = 0;
-  lisi_status status = file_bytes_read(path, (size_t)1 << 30, &bytes, &size, err);
-  if (status != LISI_OK)
-    return status;
-  const char *at = bytes;
-  if (strncmp(at, "%%MatrixMarket matrix array real general", 40) != 0)
-    status = lisi_fail(err, LISI_ERR_INPUT, "%s:1: expected '%%%%MatrixMarket matrix array real general'", path);
-  while (status == LISI_OK && *at == '%') {
-    const char *end = strchr(at, '\n');
-    at = end != NULL ? end + 1 : at + strlen(at);
-  }
-  char *end = NULL;
-  const long rows = status == LISI_OK ? strtol(at, &end, 10) : 0,
-             columns = status == LISI_OK ? strtol(end, &end, 10) : 0;
-  if (status == LISI_OK && (rows != n || columns < 1 || columns > 1000))
-    status = lisi_fail(err, LISI_ERR_INPUT, "%s: expected %d rows and 1 to 1000 columns, found %ld and %ld", path, n,
-                       rows, columns);
-  if (status == LISI_OK) {
-    p->m = (int)columns;
-    p->psi = malloc((size_t)columns * (size_t)n * sizeof *p->psi);
-    if (p->psi == NULL)
-      status = lisi_no_memory(err, (size_t)columns * (size_t)n * sizeof *p->psi);
-  }
-  for (long k = 0; status == LISI_OK && k < rows * columns; k++) {
-    at = end;
-    p->psi[k] = strtod(at, &end);
-    if (end == at || !isfinite(p->psi[k]))
-      status = lisi_fail(err, LISI_ERR_INPUT, "%s: expected %ld numbers, found %ld", path, rows * columns, k);
-  }
-  free(bytes);
-  return status;
-}
-
-/* Labels and positions from the list of sites, by their number; both lists are in rising order. */
-static void find_sites(const report_data *data, pattern *p) {
-  const int nsites = yaml_seq_size(data->doc, data->sites);
-  int s = 0;
-  for (int k = 0; k < p->n; k++) {
-    for (; s < nsites; s++) {
-      const double number = report_number(data, yaml_seq_at(data->doc, data->sites, s), "site");
-      if (!(number < (double)p->number[k]))
-        break;
-    }
-    for (int c = 0; c < 3; c++)
-      p->place[3 * k + c] = NAN;
-    const yaml_ref site = yaml_seq_at(data->doc, data->sites, s);
-    if (site == 0 || report_number(data, site, "site") != (double)p->number[k])
-      continue;
-    p->label[k] = yaml_text(data->doc, yaml_get(data->doc, site, "label"));
-    for (int c = 0; c < 3; c++)
-      p->place[3 * k + c] = report_item(data, yaml_get(data->doc, site, "frac"), c);
-  }
-}
-
-static lisi_status read_pattern(const report_data *data, yaml_ref model, pattern *p, lisi_error *err) {
-  *p = (pattern){0};
-  const char *name = yaml_text(data->doc, yaml_get(data->doc, yaml_get(data->doc, model, "files"), "modes"));
-  const yaml_ref states = yaml_get(data->doc, model, "states"), pi = yaml_get(data->doc, model, "stationary");
-  const int n = yaml_seq_size(data->doc, states);
-  if (name == NULL || n < 2)
-    return LISI_OK;
-  char path[PATH_MAX];
-  if (strchr(name, '/') != NULL || snprintf(path, sizeof path, "%s/%s", data->folder, name) >= (int)sizeof path)
-    return lisi_fail(err, LISI_ERR_INPUT, "%s: expected a file of this folder, found '%s'", data->folder, name);
-  p->n = n;
-  p->pi = calloc((size_t)n, sizeof *p->pi);
-  p->number = calloc((size_t)n, sizeof *p->number);
-  p->label = calloc((size_t)n, sizeof *p->label);
-  p->place = calloc((size_t)n * 3, sizeof *p->place);
-  lisi_status status = LISI_OK;
-  if (!p->pi || !p->number || !p->label || !p->place)
-    status = lisi_no_memory(err, (size_t)n * 48);
-  else
-    status = read_market(path, n, p, err);
-  for (int k = 0; k < n && status == LISI_OK; k++) {
-    const double number = report_item(data, states, k), weight = report_item(data, pi, k);
-    p->number[k] = fabs(number) < 1e15 ? (long long)number : k + 1;
-    p->pi[k] = weight >= 0 && isfinite(weight) ? weight : 0;
-  }
-  if (status == LISI_OK) {
-    find_sites(data, p);
-    p->frac = data->geometry ? p->place : NULL;
-  }
-  return status;
-}
-
-/* ---- words ---- */
-
-static void add(char text[MODE_SENTENCE], const char *more) {
-  const size_t used = strlen(text);
-  if (used + strlen(more) + 1 < MODE_SENTENCE)
-    memcpy(text + used, more, strlen(more) + 1);
-}
-
-static bool same_label(const pattern *p, int i, int j) {
-  return p->label[i] != NULL && p->label[j] != NULL && strcmp(p->label[i], p->label[j]) == 0;
-}
-
-/* "Li1, Li3 (sites 4, 6)": the sites on one side of a pattern that carry most of it. amount[n] > 0 on that side. */
-static void add_side(const pattern *p, const double *amount, char text[MODE_SENTENCE]) {
-  double whole = 0, said = 0;
-  bool *done = calloc((size_t)p->n, sizeof *done);
-  for (int i = 0; i < p->n; i++)
-    whole += fmax(0, amount[i]);
-  for (int part = 0; done != NULL && part < 3 && said < 0.8 * whole; part++) {
-    /* the label (or, without labels, the site) that carries most of what is left */
-    double most = 0;
-    int best = -1;
-    for (int i = 0; i < p->n; i++) {
-      double sum = fmax(0, amount[i]);
-      if (done[i] || !(sum > 0))
-        continue;
-      for (int j = 0; j < p->n && p->n <= 600; j++)
-        if (j != i && same_label(p, i, j))
-          sum += fmax(0, amount[j]);
-      if (sum > most * (1 + 1e-9)) {
-        most = sum;
-        best = i;
-      }
-    }
-    if (best < 0)
-      break;
-    int members = 0, here = 0;
-    double largest = 0;
-    for (int j = 0; j < p->n; j++)
-      if (j == best || same_label(p, best, j)) {
-        members++;
-        largest = fmax(largest, amount[j]);
-      }
-    char list[200] = "";
-    for (int j = 0; j < p->n; j++)
-      if (j == best || same_label(p, best, j)) {
-        done[j] = true;
-        if (!(amount[j] > 0.05 * largest))
-          continue;
-        if (here++ < 6) {
-          const size_t used = strlen(list);
-          snprintf(list + used, sizeof list - used, "%s%lld", here > 1 ? ", " : "", p->number[j]);
-        }
-      }
-    said += most;
-    char piece[300];
-    if (p->label[best] == NULL)
-      snprintf(piece, sizeof piece, "%s%s", part > 0 ? ", " : "site ", list);
-    else if (here == members)
-      snprintf(piece, sizeof piece, "%s%.64s", part > 0 ? ", " : "", p->label[best]);
-    else
-      snprintf(piece, sizeof piece, "%s%.64s (site%s %s%s)", part > 0 ? ", " : "", p->label[best], here > 1 ? "s" : "",
-               list, here > 6 ? ", \342\200\246" : "");
-    add(text, piece);
-  }
-  if (said < 0.8 * whole)
-    add(text, " and others");
-  free(done);
-}
-
-/* How much of a pattern is a plane wave of one wavelength along an edge of the box (weighted least squares, 0..1). */
-static double wave_share(const pattern *p, const double *psi, int edge) {
-  double cc = 0, cs = 0, ss = 0, cp = 0, sp = 0, mc = 0, ms = 0, all = 0, weight = 0;
-  for (int pass = 0; pass < 2; pass++)
-    for (int i = 0; i < p->n; i++) {
-      const double phase = 2 * M_PI * p->frac[3 * i + edge];
-      double c = cos(phase), s = sin(phase);
-      if (isnan(phase))
-        return 0;
-      if (pass == 0) {
-        mc += p->pi[i] * c;
-        ms += p->pi[i] * s;
-        weight += p->pi[i];
-        continue;
-      }
-      c -= mc / weight;
-      s -= ms / weight;
-      cc += p->pi[i] * c * c;
-      cs += p->pi[i] * c * s;
-      ss += p->pi[i] * s * s;
-      cp += p->pi[i] * c * psi[i];
-      sp += p->pi[i] * s * psi[i];
-      all += p->pi[i] * psi[i] * psi[i];
-    }
-  const double det = cc * ss - cs * cs;
-  if (!(det > 1e-12 * cc * ss) || !(all > 0))
-    return 0;
-  return (cp * cp * ss - 2 * cp * sp * cs + sp * sp * cc) / det / all;
-}
-
-static bool describe_wave(const report_data *data, const pattern *p, const double *psi, const report_mode *mode,
-                          char text[MODE_SENTENCE]) {
-  const char *folded = yaml_text(data->doc, yaml_get(data->doc, data->root, "folded"));
-  const yaml_ref replicate = yaml_get(data->doc, data->root, "replicate");
-  if (p->frac == NULL || folded == NULL || strcmp(folded, "false") != 0)
-    return false;
-  int best = -1;
-  double most = 0.8, share[3];
-  for (int a = 0; a < 3; a++) {
-    share[a] = report_item(data, replicate, a) > 1 ? wave_share(p, psi, a) : 0;
-    if (share[a] > most) {
-      most = share[a];
-      best = a;
-    }
-  }
-  if (best < 0)
-    return false;
-  double length = 0;
-  for (int k = 0; k < 3; k++)
-    length += pow(report_item(data, yaml_seq_at(data->doc, data->cell, best), k), 2);
-  length = sqrt(length);
-  snprintf(
-      text, MODE_SENTENCE,
-      "A density wave along %c, as long as the box (%.4g \303\205): diffusion across it, and not an exchange between "
-      "sites of a cell. D = L\302\262/4\317\200\302\262t = %.3g \303\205\302\262/%s.",
-      'a' + best, length, length * length / (4 * M_PI * M_PI * mode->time), data->time_unit);
-  return true;
-}
-
-static void describe(const report_data *data, const pattern *p, const double *psi, report_mode *mode) {
-  double *amount = calloc((size_t)p->n, sizeof *amount);
-  mode->sentence[0] = '\0';
-  if (amount == NULL || (!mode->shared && describe_wave(data, p, psi, mode, mode->sentence))) {
-    free(amount);
-    return;
-  }
-  if (mode->shared) {
-    for (int i = 0; i < p->n; i++)
-      for (int k = mode->first; k <= mode->last; k++)
-        amount[i] += p->pi[i] * psi[(k - mode->first) * p->n + i] * psi[(k - mode->first) * p->n + i];
-    add(mode->sentence, "Takes place on ");
-    add_side(p, amount, mode->sentence);
-    add(mode->sentence, ". The time scales are the same within their errors, so that single patterns have no meaning; "
-                        "colour shows their sum.");
-  } else {
-    for (int side = 0; side < 2; side++) {
-      for (int i = 0; i < p->n; i++)
-        amount[i] = (side == 0 ? 1 : -1) * p->pi[i] * psi[i];
-      add(mode->sentence, side == 0 ? (data->geometry ? "Lithium on " : "Walkers on ") : " exchanges with ");
-      if (side == 1 && !data->geometry)
-        mode->sentence[strlen(mode->sentence) - strlen(" exchanges with ")] = '\0',
-                                                add(mode->sentence, " exchange with ");
-      add_side(p, amount, mode->sentence);
-    }
-    add(mode->sentence, ".");
-    if (mode->edge != 0) {
-      char more[160];
-      snprintf(more, sizeof more, " One of several modes of the same time scale, turned to motion along %c.",
-               mode->edge);
-      add(mode->sentence, more);
-    }
-  }
-  free(amount);
-}
 
 /* ---- pictures ---- */
 
@@ -310,7 +34,7 @@ static void colour_bar(FILE *f, const char *name, double x, double y, bool share
 }
 
 /* State of the model for a site of the picture, -1: none. */
-static int state_of(const pattern *p, long long number) {
+static int state_of(const mode_pattern *p, long long number) {
   int lo = 0, hi = p->n - 1;
   while (lo <= hi) {
     const int middle = (lo + hi) / 2;
@@ -324,7 +48,7 @@ static int state_of(const pattern *p, long long number) {
   return -1;
 }
 
-static lisi_status draw(const report_data *data, const pattern *p, const double *psi, const report_mode *mode,
+static lisi_status draw(const report_data *data, const mode_pattern *p, const double *psi, const report_mode *mode,
                         const crystal_scene *c, lisi_error *err) {
   const report_network *net = c->net;
   double w, h, most = 0, limit = 0;
@@ -384,7 +108,8 @@ static lisi_status draw(const report_data *data, const pattern *p, const double 
 
 /* ---- all of it ---- */
 
-static lisi_status write_data(const report_data *data, const pattern *p, const report_modes *modes, lisi_error *err) {
+static lisi_status write_data(const report_data *data, const mode_pattern *p, const report_modes *modes,
+                              lisi_error *err) {
   struct out_file *file = NULL;
   const lisi_status status = report_out(data->folder, "modes.dat", &file, err);
   if (status != LISI_OK)
@@ -441,9 +166,9 @@ static void name_times(const report_data *data, yaml_ref list, yaml_ref t, doubl
 
 lisi_status report_modes_make(const report_data *data, yaml_ref model, const crystal_scene *c, report_modes *modes,
                               lisi_error *err) {
-  pattern p;
+  mode_pattern p;
   *modes = (report_modes){.lag = report_number(data, model, "lag")};
-  lisi_status status = read_pattern(data, model, &p, err);
+  lisi_status status = mode_pattern_read(data, model, &p, err);
   const yaml_ref list = yaml_get(data->doc, model, "modes"), t = yaml_get(data->doc, model, "timescales"),
                  ci = yaml_get(data->doc, model, "timescales_ci");
   double before = NAN; /* lower end of the interval of the mode before */
@@ -471,13 +196,13 @@ lisi_status report_modes_make(const report_data *data, yaml_ref model, const cry
     snprintf(x->name, sizeof x->name, "mode_%d", x->first + 1);
     name_times(data, list, t, group, x);
     const double *psi = p.psi + (size_t)k * (size_t)p.n;
-    describe(data, &p, psi, x);
+    mode_pattern_describe(data, &p, psi, x);
     if (c != NULL && c->net != NULL && c->net->nsites > 0)
       status = draw(data, &p, psi, x, c, err);
     k += columns;
   }
   if (status == LISI_OK && modes->n > 0)
     status = write_data(data, &p, modes, err);
-  pattern_free(&p);
+  mode_pattern_free(&p);
   return status;
 }

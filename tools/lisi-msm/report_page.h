@@ -47,9 +47,6 @@ void page_provenance(report_page *page);
 bool page_figure(report_page *page, const char *name, const char *classes, const char *caption);
 /* "Li13Si4" from the numbers of mobile and host atoms in a cell; empty where it cannot be told. */
 void page_formula(const report_page *page, char text[80]);
-/* The tensor's value and interval of a model, and the system's count of walkers ("Li" or "trajectories"). */
-const char *page_walkers(const report_page *page);
-
 /* Number under a key of another document, NaN where absent. */
 double page_number(const yaml_doc *doc, yaml_ref map, const char *key);
 double page_item(const yaml_doc *doc, yaml_ref list, int k);

@@ -13,7 +13,7 @@ void report_preamble(FILE *gp, const char *name, int width, int height) {
           "# gnuplot %s.gp draws %s.svg; edit and run again to restyle\n"
           "set terminal svg size %d,%d font 'Helvetica,15' name '%s' background '#ffffff'\n"
           "set output '%s.svg'\nset encoding utf8\n"
-          "set datafile missing 'nan'\n"
+          "set datafile missing 'nan'\nset pointintervalbox 0\n"
           "set border 3 lc rgb '#8a94a0' lw 1\n"
           "set tics nomirror scale 0.6 tc rgb '#4a5560'\n"
           "set grid lc rgb '#e3e8ee' lw 1, lc rgb '#f1f4f7' lw 0.5\n"

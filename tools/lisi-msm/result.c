@@ -4,6 +4,7 @@
 
 #include "cli.h"
 #include "diffusion.h"
+#include "fold_symmetry.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -12,6 +13,7 @@
 
 void msm_result_free(msm_result *r) {
   msm_result_modes_free(r);
+  fold_symmetry_free(r);
   for (int m = 0; m < r->nmodels; m++) {
     if (r->model != NULL)
       msm_model_free(&r->model[m]);
@@ -23,6 +25,7 @@ void msm_result_free(msm_result *r) {
   free(r->model);
   free(r->counts);
   free(r->rates);
+  free(r->failed);
   state_space_free(&r->space);
   free(r->framework);
   free(r->species);
@@ -190,6 +193,7 @@ void msm_result_print(const msm_result *r) {
            x->D_all[2][2], x->D_all[0][1], x->D_all[0][2], x->D_all[1][2]);
   }
   diffusion_print(r);
+  fold_symmetry_print(r);
   msm_result_print_rates(r);
   if (r->nsites_msd > 0 && r->reported >= 0) {
     const double lag = r->model[r->reported].lag;
@@ -261,6 +265,8 @@ void msm_result_warn(const msm_result *r) {
 
 void msm_result_warnings(const msm_result *r, msm_result_teller tell, void *context) {
   const listener to = {tell, context};
+  for (int k = 0; k < r->nfailed; k++)
+    tell_of(&to, "lag %g is left out: %s", r->failed[k].lag, r->failed[k].reason);
   int discarded = -1, negative = -1, differ = -1, more[3] = {-1, -1, -1};
   for (int m = 0; m < r->nmodels; m++) {
     const msm_model *x = &r->model[m];
@@ -300,6 +306,7 @@ void msm_result_warnings(const msm_result *r, msm_result_teller tell, void *cont
             x->lag, others, x->fold.ratio, x->fold.z);
   }
   diffusion_warn(r);
+  fold_symmetry_warn(r);
   if (r->nmodels > 1 && r->reported >= 0 && !r->plateau)
     tell_of(&to,
             "no lag was found from which on D stays the same and the MSD agrees: ask for longer lags, or a longer run");

@@ -4,6 +4,7 @@
 #ifndef LISI_MSM_RESULT_H
 #define LISI_MSM_RESULT_H
 
+#include "counts_symmetry.h"
 #include "doc_tree.h"
 #include "msm.h"
 #include "slow_modes.h"
@@ -15,13 +16,32 @@ typedef struct {
 } msd_row;
 
 typedef struct diffusion_result diffusion_result; /* diffusion.h */
+/* A lag without a model, and why. */
+typedef struct {
+  double lag;
+  lisi_status status;
+  char reason[200];
+} failed_lag;
+
+/* Folding over the space group, where asked for. */
+typedef struct {
+  site_symmetry group;
+  fold_verdict *verdict; /* [nmodels] are the images of each jump alike? */
+  symmetry_gain *gain;   /* [nmodels] */
+  lag_counts *before;    /* [nmodels] the counts without it */
+  msm_model without;     /* the reported lag without it, for its intervals; measured: it is there */
+  bool measured;
+} fold_symmetry;
 
 typedef struct {
   int nmodels;
   msm_model *model;   /* [nmodels] by rising lag */
   lag_counts *counts; /* [nmodels] what they were made from (folded or not); NULL for a network */
   slow_modes *modes;  /* [nmodels] filled by msm_result_modes; NULL before */
+  int nfailed;
+  failed_lag *failed; /* [nfailed] */
   orbit_rates *rates; /* [nmodels]; NULL: not asked for */
+  double box_time;    /* decay of the longest density wave of the supercell, by the reported model; 0 where unknown */
   state_space space;  /* states of the counts */
   const char *source; /* "jump log", "dtraj", "count matrix", "counts", "network" */
   bool time_in_ps;
@@ -30,10 +50,12 @@ typedef struct {
   double temperature, charge; /* 0: unknown */
   long long njumps;
   bool folded;
+  fold_symmetry *symmetry; /* NULL: not over the space group */
   char assignment[64];
   int nframework;    /* host atoms of the unit cell, for the picture */
   double *framework; /* [nframework][3] fractional */
   char (*species)[8];
+  double reference[3][3]; /* cell of the site file; zero where none is known */
   int nfiles;
   const char *const *file;
   char *command; /* the command line */
@@ -53,6 +75,16 @@ typedef struct {
 } msm_result;
 
 void msm_result_free(msm_result *result);
+
+/* A scan survives a bad lag. msm_result_fail notes it, with `status` and the message in err, which is emptied; errors
+ * that any other lag would have too (no memory, interrupted, a file) come back. msm_result_drop takes model m out.
+ * msm_result_single_states fails the lags whose largest connected set is a single state where another lag connects
+ * more. msm_result_none: the error of a scan without a model. */
+LISI_MUST_CHECK lisi_status msm_result_fail(msm_result *result, double lag, lisi_status status, lisi_error *err);
+void msm_result_drop(msm_result *result, int m);
+LISI_MUST_CHECK lisi_status msm_result_single_states(msm_result *result, lisi_error *err);
+LISI_MUST_CHECK lisi_status msm_result_none(const msm_result *result, lisi_error *err);
+void msm_result_add_failed(doc_tree *doc, const msm_result *result);
 
 /* Which lag to report: the shortest whose D lies in the interval of every longer one and whose MSD is that of the site
  * positions (four of five points within two standard errors, where sites_msd is known); else the shortest with the

@@ -2,6 +2,7 @@
 /* The slow modes of each model as patterns on its sites: modes_LAG.mtx, and what model.yaml says about them. */
 #include "result.h"
 
+#include "bloch.h"
 #include "out_file.h"
 #include "report.h"
 
@@ -9,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MOST_MODES = 10, EVERY_LAG = 300, MOST_STATES = 3000 };
+enum { MOST_MODES = 10, EVERY_LAG = 300, MOST_STATES = 3000, MOST_WAVES = 150 };
 
 void msm_result_modes_free(msm_result *r) {
   for (int m = 0; m < r->nmodels && r->modes != NULL; m++)
@@ -50,6 +51,11 @@ lisi_status msm_result_modes(msm_result *r, lisi_error *err) {
                              MOST_MODES, &r->modes[m], err);
     free(spread);
   }
+  /* Folded, only what repeats in every cell is left of the modes: the slowest of the others is diffusion across the
+   * box. */
+  if (status == LISI_OK && r->folded && r->reported >= 0 && r->model[r->reported].n <= MOST_WAVES &&
+      r->model[r->reported].estimator != MSM_PLAIN)
+    status = bloch_slowest(&r->model[r->reported].net, r->replicate, &r->box_time, err);
   return status;
 }
 

@@ -3,6 +3,7 @@
 #include "result.h"
 
 #include "diffusion.h"
+#include "fold_symmetry.h"
 
 #include "sha256.h"
 
@@ -118,6 +119,7 @@ static void add_model(doc_tree *doc, doc_ref list, const msm_result *r, int m, b
     add_transport(doc, map, x);
   add_components(doc, map, r, x);
   msm_result_modes_tree(r, m, doc, map);
+  fold_symmetry_add_lag(doc, map, r, m);
   msm_result_add_rates(doc, map, r, m);
   if (x->no_jump)
     doc_bool(doc, map, "no_jump", true);
@@ -217,6 +219,8 @@ static void add_reported(doc_tree *doc, const msm_result *r) {
   if (x->has_ci)
     add_pair(doc, map, "D_iso_ci", x->D_all_iso_lo, x->D_all_iso_hi);
   doc_number(doc, map, "D_iso_m2_per_s", x->D_all_iso * MSM_D_TO_M2_PER_S);
+  if (r->box_time > 0)
+    doc_number(doc, map, "box_timescale", r->box_time);
   if (isfinite(r->largest_deviation) || isfinite(r->md_offset)) {
     const doc_ref check = doc_map(doc, DOC_ROOT, "msd_check");
     if (isfinite(r->largest_deviation)) {
@@ -300,9 +304,11 @@ lisi_status msm_result_tree(const msm_result *r, bool with_files, doc_tree **out
   msm_result_warnings(r, add_warning, &warnings);
   add_reported(doc, r);
   diffusion_tree(doc, r);
+  fold_symmetry_add(doc, r);
   const doc_ref models = doc_list(doc, DOC_ROOT, "models");
   for (int m = 0; m < r->nmodels; m++)
     add_model(doc, models, r, m, with_files);
+  msm_result_add_failed(doc, r);
   add_points(doc, "msd_sites", r->sites_msd, r->nsites_msd);
   add_points(doc, "msd_md", r->md_msd, r->nmd);
   *out = doc;
