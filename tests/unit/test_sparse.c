@@ -272,10 +272,53 @@ static void by_size(void **state) {
   state_space_free(&space);
 }
 
+/* A network with detailed balance is solved sparsely, too; D of an equal-barrier lattice is p a^2/tau. */
+static void given_network(void **state) {
+  (void)state;
+  enum { side = 11, n = side * side * side };
+  const double p = .05, a = 2, lag = .5;
+  state_space space;
+  OK(state_space_new(n, true, &space, err));
+  network_edge *edge = malloc(6 * n * sizeof *edge);
+  for (int k = 0; k < 3; k++)
+    space.cell[k][k] = a * side;
+  size_t m = 0;
+  for (int i = 0; i < n; i++) {
+    const int at[3] = {i % side, i / side % side, i / (side * side)};
+    for (int k = 0; k < 3; k++) {
+      space.x[3 * i + k] = at[k] / (double)side;
+      int to[3] = {at[0], at[1], at[2]}, r[3] = {0, 0, 0};
+      if (++to[k] == side) {
+        to[k] = 0;
+        r[k] = 1;
+      }
+      const int j = to[0] + side * (to[1] + side * to[2]);
+      edge[m++] = (network_edge){i, j, {r[0], r[1], r[2]}, p};
+      edge[m++] = (network_edge){j, i, {-r[0], -r[1], -r[2]}, p};
+    }
+  }
+  network net;
+  msm_model model;
+  OK(network_make(&space, lag, m, edge, "lattice", &net, err));
+  OK(msm_from_network(&net, &model, err));
+  assert_true(model.sparse && model.n == n);
+  const double gap = 2 * p * (1 - cos(2 * M_PI / side));
+  for (int k = 0; k < 6; k++)
+    CLOSE(model.re[k + 1], 1 - gap, 1e-11);
+  assert_true(model.re[7] < 1 - 1.5 * gap);
+  for (int k = 0; k < 9; k++)
+    CLOSE(model.tr.D[k / 3][k % 3], k % 4 == 0 ? p * a * a / lag : 0, 1e-10);
+  CLOSE(msm_msd(&model, 1000), 1000 * 6 * p * a * a, 1e-7);
+  msm_model_free(&model);
+  network_free(&net);
+  free(edge);
+  state_space_free(&space);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(same_estimate), cmocka_unit_test(metastable), cmocka_unit_test(ring),
-      cmocka_unit_test(same_models),   cmocka_unit_test(by_size),
+      cmocka_unit_test(same_models),   cmocka_unit_test(by_size),    cmocka_unit_test(given_network),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
