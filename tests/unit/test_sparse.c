@@ -224,9 +224,16 @@ static int same_model(const int size[3], double wells, uint64_t seed) {
     CLOSE(sparse.tr.D[a / 3][a % 3], dense.tr.D[a / 3][a % 3], 1e-10 * dense.D_iso);
   for (double n = 1; n < 3e5; n = floor(n * 1.7) + 1)
     CLOSE(msm_msd_all(&sparse, n), msm_msd_all(&dense, n), 1e-9 * msm_msd_all(&dense, n));
-  assert_int_equal(sparse.net.n, dense.net.n);
-  for (size_t k = 0; k < dense.net.n; k++)
-    CLOSE(sparse.net.edge[k].p, dense.net.edge[k].p, 1e-10 * dense.net.edge[k].p);
+  size_t q = 0; /* probabilities to stay of 1e-16 are rounding of a row's sum */
+  for (size_t k = 0; k < dense.net.n; k++) {
+    const network_edge *e = &dense.net.edge[k];
+    while (q < sparse.net.n && sparse.net.edge[q].p < 1e-14)
+      q++;
+    if (e->p < 1e-14)
+      continue;
+    assert_true(q < sparse.net.n && sparse.net.edge[q].i == e->i && sparse.net.edge[q].j == e->j);
+    CLOSE(sparse.net.edge[q++].p, e->p, 1e-10 * e->p);
+  }
   msm_model_free(&dense);
   msm_model_free(&sparse);
   lag_counts_free(&counts);
@@ -238,8 +245,8 @@ static void same_models(void **state) {
   (void)state;
   assert_int_equal(same_model((const int[3]){7, 6, 5}, 300, 3), 0);  /* three dimensions */
   assert_int_equal(same_model((const int[3]){150, 1, 1}, 30, 4), 0); /* a chain: slow modes */
-  assert_true(same_model((const int[3]){12, 12, 1}, 1, 5) > 3); /* hardly ever at rest: slow negative eigenvalues */
-  (void)same_model((const int[3]){3, 1, 1}, 40, 6);             /* three states */
+  assert_true(same_model((const int[3]){9, 4, 4}, 0, 5) > 3);        /* never at rest: slow negative eigenvalues */
+  (void)same_model((const int[3]){3, 1, 1}, 40, 6);                  /* three states */
 }
 
 /* The solver picks the sparse way by size, and the errors by resampling come with it. */
