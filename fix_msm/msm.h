@@ -123,8 +123,10 @@ LISI_MUST_CHECK lisi_status msm_build(const state_space *space, const lag_counts
 LISI_MUST_CHECK lisi_status msm_effective_counts(lag_counts *counts, const msm_model *model, lisi_error *err);
 /* The model of a given network (lisi-msm transport --network): closed strongly connected sets are the components,
  * weighted by their number of states; the largest is kept; discarded_fraction is the share of the states outside it.
- * estimator is MSM_ROW. */
+ * estimator is MSM_ROW. More than MSM_DENSE_STATES connected states with detailed balance are solved sparsely. */
 LISI_MUST_CHECK lisi_status msm_from_network(const network *net, msm_model *model, lisi_error *err);
+LISI_MUST_CHECK lisi_status msm_from_network_by(const network *net, msm_solver solver, msm_model *model,
+                                                lisi_error *err);
 void msm_model_free(msm_model *model);
 
 /* <r_n r_n^T> of the kept set, and of all components weighted by share (what the MSD of all walkers is compared with);

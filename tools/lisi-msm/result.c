@@ -236,6 +236,14 @@ static int negatives(const msm_model *x) {
   return n;
 }
 
+/* Processes of a rate matrix that are over five times within a lag: their counts are those of any faster one. */
+static int too_fast(const msm_model *x) {
+  int n = 0;
+  for (int k = 0; k < x->ntimescales && x->K != NULL; k++)
+    n += x->timescale[k] < x->lag / 5;
+  return n;
+}
+
 static bool copies_differ(const msm_model *x) {
   return x->fold.done && x->fold.tested && !x->fold.homogeneous;
 }
@@ -267,7 +275,7 @@ void msm_result_warnings(const msm_result *r, msm_result_teller tell, void *cont
   const listener to = {tell, context};
   for (int k = 0; k < r->nfailed; k++)
     tell_of(&to, "lag %g is left out: %s", r->failed[k].lag, r->failed[k].reason);
-  int discarded = -1, negative = -1, differ = -1, more[3] = {-1, -1, -1};
+  int discarded = -1, negative = -1, differ = -1, fast = -1, more[4] = {-1, -1, -1, -1};
   for (int m = 0; m < r->nmodels; m++) {
     const msm_model *x = &r->model[m];
     if (x->no_jump) {
@@ -281,6 +289,8 @@ void msm_result_warnings(const msm_result *r, msm_result_teller tell, void *cont
       negative = m;
     if (copies_differ(x) && more[2]++ < 0)
       differ = m;
+    if (too_fast(x) > 0 && more[3]++ < 0)
+      fast = m;
   }
   char others[48];
   if (discarded >= 0) {
@@ -295,6 +305,13 @@ void msm_result_warnings(const msm_result *r, msm_result_teller tell, void *cont
     repeated(others, sizeof others, more[1]);
     tell_of(&to, "lag %g%s: no relaxation time can be given for %d of %d processes: negative eigenvalues (marked (-))",
             x->lag, others, negatives(x), x->ntimescales);
+  }
+  if (fast >= 0) {
+    const msm_model *x = &r->model[fast];
+    repeated(others, sizeof others, more[3]);
+    tell_of(&to,
+            "lag %g%s: the rates of %d of %d processes are too fast for counts at this lag to tell; take a shorter one",
+            x->lag, others, too_fast(x), x->ntimescales);
   }
   if (differ >= 0) {
     const msm_model *x = &r->model[differ];
