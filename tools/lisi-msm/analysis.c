@@ -288,7 +288,7 @@ static lisi_status choose_lags(const material *m, const build_options *o, msm_re
 /* ---- models
  * -------------------------------------------------------------------------------------------------------------- */
 
-static lisi_status parse_errors(const char *name, msm_error_source *source, lisi_error *err) {
+lisi_status parse_error_source(const char *name, msm_error_source *source, lisi_error *err) {
   for (int k = MSM_ERRORS_BOOTSTRAP; k <= MSM_ERRORS_BOTH; k++)
     if (strcmp(name, msm_error_source_name((msm_error_source)k)) == 0) {
       *source = (msm_error_source)k;
@@ -445,7 +445,7 @@ static lisi_status models(const material *m, const build_options *o, int n, cons
   const bool effective = o->count_mode != NULL && strcmp(o->count_mode, "effective") == 0;
   lisi_status status = parse_estimator(o->estimator, &options.estimator, err);
   if (status == LISI_OK)
-    status = parse_errors(o->errors, &options.errors, err);
+    status = parse_error_source(o->errors, &options.errors, err);
   if (status != LISI_OK)
     return status;
   const bool plain = options.estimator == MSM_PLAIN;

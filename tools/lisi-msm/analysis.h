@@ -25,6 +25,9 @@ build_options build_defaults(void);
 LISI_MUST_CHECK lisi_status build_and_show(int nlogs, char **logs, const build_options *options, char *command,
                                            lisi_error *err);
 
+/* The value of --errors: bootstrap, bayes or both. */
+LISI_MUST_CHECK lisi_status parse_error_source(const char *name, msm_error_source *source, lisi_error *err);
+
 /* "lisi-msm build a.jumps --lags 1,2", quoted as a shell needs it; NULL without memory. Free it. */
 char *command_line(int argc, char **argv);
 /* Prints the result as asked: JSON or table, and the folder with its report. */

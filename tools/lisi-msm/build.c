@@ -34,7 +34,7 @@ int cmd_build(int argc, char **argv) {
       {"errors", CLI_TEXT, &o.errors, "SOURCE",
        "where intervals come from: bootstrap (default; time blocks and groups of walkers), bayes\n(the posterior of "
        "the "
-       "effective counts), or both (the wider)"},
+       "effective counts), or both"},
       {"samples", CLI_INT, &o.samples, "N",
        "resamples of each kind, 0 = no errors (200; fewer for more than 100 states)"},
       {"resamples", CLI_INT, &o.resamples, "N", "the same as --samples"},
