@@ -93,6 +93,11 @@ double msm_result_msd(const msm_result *result, int m, double t);
 LISI_MUST_CHECK lisi_status msm_result_tree(const msm_result *result, bool with_files, doc_tree **doc, lisi_error *err);
 /* model.yaml, count and transition matrices, networks, in a folder that is made when it is missing. */
 LISI_MUST_CHECK lisi_status msm_result_write(const msm_result *result, const char *folder, lisi_error *err);
+/* "Li5 3, 4; Li7 12", or numbers alone, with what does not fit counted. */
+void msm_result_names(const state_space *space, const int *index, int n, char *text, size_t size);
+/* components and unvisited of a model, into its map; those of the reported model (else the first) on stdout. */
+void msm_result_add_sets(doc_tree *doc, doc_ref map, const msm_result *result, const msm_model *model);
+void msm_result_print_sets(const msm_result *result);
 /* rate_matrix and orbit_rates of model m, into its map; the table of the reported model (else the first) on stdout. */
 void msm_result_add_rates(doc_tree *doc, doc_ref map, const msm_result *result, int m);
 void msm_result_print_rates(const msm_result *result);
