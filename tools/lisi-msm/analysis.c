@@ -411,6 +411,13 @@ static lisi_status models(const material *m, const build_options *o, int n, cons
     return lisi_fail(err, LISI_ERR_INPUT,
                      "--estimator plain is the published procedure, which knows the nearest site only; this log was "
                      "made with a core, a sphere or dwell");
+  if (o->compare_plain && (plain || !m->from_paths || !m->paths.time_in_ps))
+    return lisi_fail(err, LISI_ERR_INPUT, "--compare-plain: %s",
+                     plain ? "the estimator is plain already" : "it needs jump logs");
+  if (o->compare_plain && !nearest)
+    return lisi_fail(err, LISI_ERR_INPUT,
+                     "--compare-plain: the published procedure knows the nearest site only; this log was made with a "
+                     "core, a sphere or dwell");
   const int copies = r->replicate[0] * r->replicate[1] * r->replicate[2];
   const bool can_fold = material_space(m)->geometry && copies > 1;
   bool fold = can_fold && !plain && strcmp(o->fold, "no") != 0;
@@ -609,6 +616,8 @@ lisi_status build_and_show(int nlogs, char **logs, const build_options *o, char 
     }
     msm_result_choose_lag(&r);
     msm_result_compare(&r);
+    if (status == LISI_OK && o->compare_plain)
+      status = msm_result_compare_plain(&r, &m.paths, err);
   }
   if (status == LISI_OK)
     status = show_result(&r, o->json, o->out, err);

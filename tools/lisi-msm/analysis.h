@@ -12,7 +12,7 @@ typedef struct {
   cli_texts dtraj;
   const char *count_matrix;
   long seed, blocks, resamples;
-  bool json, strided;
+  bool json, strided, compare_plain;
 } build_options;
 
 /* The defaults: reversible, fold auto, seed 1, 20 blocks, resamples by size. */

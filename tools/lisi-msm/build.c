@@ -20,6 +20,8 @@ int cmd_build(int argc, char **argv) {
        "average over the copies of a site in the supercell: auto (default: yes, with a\nwarning where they behave "
        "differently), yes, or no; symmetry: over the space group\nof framework and sites as well"},
       {"sites", CLI_TEXT, &o.sites, "FILE", "--fold symmetry of .counts files: the site file, which they do not hold"},
+      {"compare-plain", CLI_FLAG, &o.compare_plain, NULL,
+       "the published procedure on the same log beside the model, with what it gets wrong\n(nearest-site logs)"},
       {"strided", CLI_FLAG, &o.strided, NULL, "count every lag-th sample instead of a sliding window"},
       {"blocks", CLI_INT, &o.blocks, "N", "time blocks, and groups of walkers, that errors come from (20)"},
       {"resamples", CLI_INT, &o.resamples, "N",

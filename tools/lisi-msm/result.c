@@ -11,6 +11,9 @@
 
 void msm_result_free(msm_result *r) {
   fold_symmetry_free(r);
+  if (r->plain != NULL)
+    free(r->plain->row);
+  free(r->plain);
   for (int m = 0; m < r->nmodels; m++) {
     if (r->model != NULL)
       msm_model_free(&r->model[m]);
@@ -212,6 +215,7 @@ void msm_result_print(const msm_result *r) {
     if (isfinite(r->md_offset))
       printf("MD's own MSD = MSM + %.3g A^2 (cage) within %.1f %% (r.m.s.)\n", r->md_offset, 100 * r->md_rms);
   }
+  msm_result_print_plain(r);
 }
 
 /* Tells a condition once, for the shortest lag that has it. */

@@ -8,6 +8,7 @@
 #include "doc_tree.h"
 #include "msm.h"
 #include "orbit_rates.h"
+#include "plain_compare.h"
 
 /* One row of a mean-square displacement measured in the run: time (ps), value, 95 % interval (A^2). */
 typedef struct {
@@ -46,6 +47,7 @@ typedef struct {
   double temperature;
   long long njumps;
   bool folded;
+  plain_compare *plain;    /* NULL: not asked for */
   fold_symmetry *symmetry; /* NULL: not over the space group */
   char assignment[64];
   int nframework;    /* host atoms of the unit cell, for the picture */
@@ -98,6 +100,11 @@ void msm_result_names(const state_space *space, const int *index, int n, char *t
 /* components and unvisited of a model, into its map; those of the reported model (else the first) on stdout. */
 void msm_result_add_sets(doc_tree *doc, doc_ref map, const msm_result *result, const msm_model *model);
 void msm_result_print_sets(const msm_result *result);
+/* --compare-plain: makes result->plain at the reported lag (else the first), once all else of the result is there;
+ * plain_comparison of model.yaml; the table. */
+LISI_MUST_CHECK lisi_status msm_result_compare_plain(msm_result *result, const path_set *paths, lisi_error *err);
+void msm_result_add_plain(doc_tree *doc, const msm_result *result);
+void msm_result_print_plain(const msm_result *result);
 /* rate_matrix and orbit_rates of model m, into its map; the table of the reported model (else the first) on stdout. */
 void msm_result_add_rates(doc_tree *doc, doc_ref map, const msm_result *result, int m);
 void msm_result_print_rates(const msm_result *result);

@@ -231,6 +231,7 @@ lisi_status msm_result_tree(const msm_result *r, bool with_files, doc_tree **out
   for (int m = 0; m < r->nmodels; m++)
     add_model(doc, models, r, m, with_files);
   msm_result_add_failed(doc, r);
+  msm_result_add_plain(doc, r);
   add_points(doc, "msd_sites", r->sites_msd, r->nsites_msd);
   add_points(doc, "msd_md", r->md_msd, r->nmd);
   *out = doc;
