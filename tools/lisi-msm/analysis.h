@@ -14,8 +14,8 @@ typedef struct {
   long seed, blocks, resamples, samples; /* samples: another name for resamples; -1: not given */
   double temperature, charge;            /* for the conductivity; 0: the log's, else none and 1 */
   double prior;
-  bool json, strided; /* strided: --count-mode strided */
-  double begin, end;  /* of the time to use, ps or steps; 0 and infinity: all of it */
+  bool json, strided, compare_plain; /* strided: --count-mode strided */
+  double begin, end;                 /* of the time to use, ps or steps; 0 and infinity: all of it */
 } build_options;
 
 /* The defaults: reversible, fold auto, seed 1, 20 blocks, resamples by size. */
