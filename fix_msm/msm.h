@@ -80,6 +80,7 @@ typedef struct {
   double posterior_ess, posterior_acceptance; /* fewest independent samples among the slowest times, D and pi */
   double effective_counts, smallest_ratio;    /* effective.h; 0 where blocks are not known */
   double D_lo[3][3], D_hi[3][3], D_iso_lo, D_iso_hi;
+  double D_all_lo[3][3], D_all_hi[3][3];
   double D_all[3][3], D_all_iso, D_all_iso_lo, D_all_iso_hi; /* sum over components of share * D */
   int ncomponents;
   msm_component *component;  /* [ncomponents]; 0 is the kept set */
