@@ -14,7 +14,7 @@ awk -f "$SRC/tests/cli/chain_log.awk" -v walkers=30 -v samples=3000 -v cells=4 -
 for source in bootstrap bayes both; do
   build a.jumps --lags 1 --errors $source
   cp out $source
-  holds D_all_iso_ci 1 0.06; holds timescales_ci 1 1.4426950408889634; holds stationary_ci 1 0.5
+  holds D_all_iso_ci 1 0.06; holds D_all_ci 1 0.18; holds timescales_ci 1 1.4426950408889634; holds stationary_ci 1 0.5
   msd=($(numbers msd_ci))
   [[ ${#msd[@]} == $(($(numbers msd | wc -l))) ]] || fail "an interval for each MSD"
   for k in 0 1 2; do

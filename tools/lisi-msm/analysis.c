@@ -363,7 +363,7 @@ static lisi_status counts_at(const material *m, const build_options *o, long lon
     return counts_from_paths(&m->paths, lag, o->strided ? lag : 1, counts_time_blocks(&m->paths, lag, (int)o->blocks),
                              (int)o->blocks, counts, err);
   const lag_counts *from = m->from_counts ? &m->set.lag[lag] : &m->matrix;
-  *counts = (lag_counts){.lag = from->lag};
+  *counts = (lag_counts){.lag = from->lag, .stride = from->stride};
   const count_table *source[3] = {&from->total, &from->blocks, &from->groups};
   count_table *target[3] = {&counts->total, &counts->blocks, &counts->groups};
   for (int k = 0; k < 3; k++) {

@@ -194,6 +194,15 @@ void msm_result_print(const msm_result *r) {
     printf(" m^2/s at lag %.6g %s\n", x->lag, unit);
     printf("D tensor (A^2/ps):  xx %.4g  yy %.4g  zz %.4g  xy %.3g  xz %.3g  yz %.3g\n", x->D_all[0][0], x->D_all[1][1],
            x->D_all[2][2], x->D_all[0][1], x->D_all[0][2], x->D_all[1][2]);
+    if (x->has_ci) {
+      printf("            [95 %%]");
+      for (int k = 0; k < 6; k++) {
+        static const int at[6][2] = {{0, 0}, {1, 1}, {2, 2}, {0, 1}, {0, 2}, {1, 2}};
+        printf("  %c%c [%.3g, %.3g]", "xyz"[at[k][0]], "xyz"[at[k][1]], x -> D_all_lo[at[k][0]][at[k][1]],
+               x -> D_all_hi[at[k][0]][at[k][1]]);
+      }
+      putchar('\n');
+    }
   }
   msm_result_print_sets(r);
   diffusion_print(r);
