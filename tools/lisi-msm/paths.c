@@ -318,7 +318,7 @@ int cmd_paths(int argc, char **argv) {
       {"sets", CLI_INT, &o.sets, "M", "M metastable sets (as many as the largest gap of time scales suggests)"},
       {"network", CLI_TEXT, &o.network, "FILE", "a jump network instead, as for transport; no intervals"},
       {"estimator", CLI_TEXT, &o.input.estimator, "NAME",
-       "reversible, row or fixed-pi (that of the folder; reversible)"},
+       "reversible, row, fixed-pi or rate (that of the folder; reversible)"},
       {"fold", CLI_TEXT, &o.input.fold, "WHEN", "logs and .counts: auto (default), yes or no, as for build"},
       {"blocks", CLI_INT, &o.input.blocks, "N", "logs: time blocks, and groups of walkers, that errors come from (20)"},
       {"resamples", CLI_INT, &o.resamples, "N", "bootstrap samples, 0 = no intervals (as for build)"},
