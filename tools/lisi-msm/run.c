@@ -61,6 +61,7 @@ int cmd_run(int argc, char **argv) {
       {"estimator", CLI_TEXT, &o.estimator, "NAME", "reversible (default), row, fixed-pi, or plain"},
       {"pi", CLI_TEXT, &o.pi_file, "FILE", "fixed-pi: the stationary distribution"},
       {"fold", CLI_TEXT, &o.fold, "WHEN", "auto (default), yes, no, or symmetry"},
+      {"compare-plain", CLI_FLAG, &o.compare_plain, NULL, "the published procedure beside the model, as for build"},
       {"blocks", CLI_INT, &o.blocks, "N", "time blocks that errors come from (20)"},
       {"resamples", CLI_INT, &o.resamples, "N", "bootstrap samples"},
       {"seed", CLI_INT, &o.seed, "N", "seed of the bootstrap (1)"},
