@@ -6,7 +6,7 @@
 # Counting, the reversible estimate and its time scales beside msmtools and, where it can be imported, deeptime: the same
 # files, one after the other in turn, processor time on one core, medians of REPEATS (5). PYTHON and PYTHONPATH tell where
 # these are; what is not there is left out. Build first: cmake --build build --target bench. A peer that takes longer than
-# LIMIT seconds (120) for one task is not asked again.
+# LIMIT seconds of processor time (120) for one task is not asked again.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 ours=${BENCH:-$here/../build/bench}/bench_estimate
@@ -74,7 +74,9 @@ task() { # NAME KIND FILE LAGS...
     "$ours" "$@" | sed "s/^/$name lisi /" >>"$work/all"
     for p in "${peers[@]}"; do
       [[ -z ${slow[$p$name]:-} ]] || continue
-      if ! timeout -s KILL "$limit" "${p#*:}" "$work/peer.py" "${p%%:*}" "$@" 2>/dev/null | sed "s/^/$name ${p%%:*} /" >>"$work/all"; then
+      if (ulimit -t "$limit"; exec "${p#*:}" "$work/peer.py" "${p%%:*}" "$@") >"$work/one" 2>/dev/null; then
+        sed "s/^/$name ${p%%:*} /" "$work/one" >>"$work/all"
+      else
         slow[$p$name]=1
         echo "$name ${p%%:*}: no result within $limit s"
       fi

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Errors of a model by resampling parts of its counts: time blocks with all walkers together, and groups of walkers;
- * the wider interval is kept. Percentiles, never the delta method. Deterministic by seed. Used by msm_build. */
+ * the interval holds those of both. Percentiles, never the delta method. Deterministic by seed. Used by msm_build. */
 #ifndef LISI_BOOTSTRAP_H
 #define LISI_BOOTSTRAP_H
 

@@ -4,6 +4,7 @@
 #include "bootstrap.h"
 #include "msm_internal.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -266,25 +267,24 @@ static void smallest_p(const setting *s, const double *sample, double *smallest)
 static lisi_status scatter_of(const setting *s, const lag_counts *counts, int kind, scatter *point, double *smallest,
                               bool *known, lisi_error *err) {
   const size_t L = (size_t)s->nlags, P = L * (size_t)s->ncurves, B = (size_t)s->options->bootstrap;
-  const int nparts = kind == 0 ? counts[0].blocks.nparts : counts[0].groups.nparts;
-  for (size_t m = 1; m < L; m++) {
-    if ((kind == 0 ? counts[m].blocks.nparts : counts[m].groups.nparts) != nparts)
-      return lisi_fail(err, LISI_ERR_INPUT,
-                       "the counts at %lld and %lld samples are divided into different numbers of blocks: no errors of "
-                       "their difference",
-                       counts[0].lag, counts[m].lag);
+  /* Long lags come in fewer, longer blocks (counts_time_blocks): neighbours are taken together where there are more. */
+  int nparts = INT_MAX, most = 0;
+  for (size_t m = 0; m < L; m++) {
+    const int n = kind == 0 ? counts[m].blocks.nparts : counts[m].groups.nparts;
+    nparts = n < nparts ? n : nparts;
+    most = n > most ? n : most;
   }
   *known = nparts >= 2;
   if (nparts < 2)
     return LISI_OK;
-  double *weight = malloc((size_t)nparts * sizeof *weight), *x = malloc(2 * P * sizeof *x),
-         *sample = malloc(3 * P * B * sizeof *sample);
+  double *weight = malloc((size_t)nparts * sizeof *weight), *spread = malloc((size_t)most * sizeof *spread),
+         *x = malloc(2 * P * sizeof *x), *sample = malloc(3 * P * B * sizeof *sample);
   count_table *table = calloc(L, sizeof *table);
   const count_table **each = malloc(L * sizeof *each);
   lisi_status status =
-      !weight || !x || !sample || !table || !each ? lisi_no_memory(err, 3 * P * B * sizeof *x) : LISI_OK;
+      !weight || !spread || !x || !sample || !table || !each ? lisi_no_memory(err, 3 * P * B * sizeof *x) : LISI_OK;
   lisi_rng rng;
-  lisi_rng_seed(&rng, s->options->seed + (uint64_t)kind);
+  lisi_rng_stream(&rng, s->options->seed, (uint64_t)kind);
   for (size_t b = 0; b < B && status == LISI_OK; b++) {
     if (s->options->interrupted != NULL && s->options->interrupted()) {
       status = lisi_fail(err, LISI_ERR_CANCELLED, "interrupted");
@@ -293,7 +293,10 @@ static lisi_status scatter_of(const setting *s, const lag_counts *counts, int ki
     bootstrap_weights(&rng, nparts, weight);
     bool empty = false;
     for (size_t m = 0; m < L && status == LISI_OK; m++) {
-      status = count_table_collapse(kind == 0 ? &counts[m].blocks : &counts[m].groups, weight, &table[m], err);
+      const count_table *parts = kind == 0 ? &counts[m].blocks : &counts[m].groups;
+      for (int p = 0; p < parts->nparts; p++)
+        spread[p] = weight[(long long)p * nparts / parts->nparts];
+      status = count_table_collapse(parts, spread, &table[m], err);
       each[m] = &table[m];
       empty = empty || table[m].n == 0;
     }
@@ -328,6 +331,7 @@ static lisi_status scatter_of(const setting *s, const lag_counts *counts, int ki
   if (status == LISI_OK)
     smallest_p(s, sample, smallest);
   free(weight);
+  free(spread);
   free(x);
   free(sample);
   free(table);

@@ -209,7 +209,14 @@ int counts_time_blocks(const path_set *paths, long long lag, int wanted) {
   path_set_range(paths, &begin, &end);
   const long long span = end - begin - lag; /* of pair starts */
   const long long most = lag > 0 ? span / LAGS / lag : 0;
-  return most < 2 ? 1 : most < wanted ? (int)most : wanted;
+  if (most < 2)
+    return 1;
+  if (most >= wanted)
+    return wanted;
+  int n = (int)most;
+  while (wanted % n != 0)
+    n--;
+  return n >= 5 ? n : (int)most;
 }
 
 static const int unfolded[3] = {1, 1, 1};

@@ -65,10 +65,11 @@ size_t count_hash_size(const count_hash *hash);
 LISI_MUST_CHECK lisi_status counts_from_paths(const path_set *paths, long long lag, long long stride, int nblocks,
                                               int ngroups, lag_counts *counts, lisi_error *err);
 
-/* How many time blocks, at most `wanted`, are to be asked for at this lag. Pairs that start in one block end up to a lag
- * later: where blocks are not much longer than the lag, neighbours share what they see, the spread between blocks is too
- * small for what their sum is uncertain by, and copies of a site seem to differ. So a block gets three lags at least,
- * and there is one block (none to compare with) where two of them do not fit. */
+/* How many time blocks, at most `wanted`, are to be asked for at this lag. Pairs that start in one block end up to a
+ * lag later: where blocks are not much longer than the lag, neighbours share what they see, the spread between blocks
+ * is too small for what their sum is uncertain by, and copies of a site seem to differ. So a block gets three lags at
+ * least, and there is one block (none to compare with) where two of them do not fit. From five on the number divides
+ * `wanted`, so that the blocks of one lag are made of those of another. */
 int counts_time_blocks(const path_set *paths, long long lag, int wanted);
 
 /* Folding over the translations of a supercell: state s + n_s (ix + nx (iy + ny iz)), R in boxes  ->  state s, R in

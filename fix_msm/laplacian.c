@@ -238,3 +238,7 @@ lisi_status laplacian_solve(laplacian *l, const double *rhs, double tolerance, d
   one_thread_end(threads);
   return status;
 }
+
+double laplacian_fill(const laplacian *l) {
+  return l->factor != NULL ? l->common.lnz : 0.0;
+}

@@ -28,6 +28,8 @@ double laplacian_apply(const laplacian *l, const double *x, double *y);
  * brought below `tolerance` (1e-14 at best) relative to y. Errors: LISI_ERR_NUMERIC when the graph is not connected. */
 LISI_MUST_CHECK lisi_status laplacian_solve(laplacian *l, const double *rhs, double tolerance, double *y,
                                             lisi_error *err);
+/* Numbers in the factor, which each preconditioning reads twice; 0 before the first solution. */
+double laplacian_fill(const laplacian *l);
 
 #ifdef __cplusplus
 }

@@ -655,20 +655,45 @@ lisi_status msm_build(const state_space *space, const lag_counts *counts, double
 
 /* ---- given networks ---- */
 
+/* Many states with detailed balance are solved sparsely: pi and the flux of e->net, if it has it. */
+static lisi_status balanced_network(set_estimate *e, bool *balanced, lisi_error *err) {
+  pair_entry *entry = malloc((e->net.n + 1) * sizeof *entry);
+  pair_counts p = {0};
+  *balanced = false;
+  if (entry == NULL)
+    return lisi_no_memory(err, e->net.n * sizeof *entry);
+  for (size_t k = 0; k < e->net.n; k++)
+    entry[k] = (pair_entry){e->net.edge[k].i, e->net.edge[k].j, e->net.edge[k].p};
+  lisi_status status = pair_counts_make(e->n, e->net.n, entry, &p, err);
+  if (status == LISI_OK)
+    status = sparse_flux_given(&p, &e->flux, balanced, err);
+  if (status == LISI_OK && *balanced) {
+    memcpy(e->pi, e->flux.pi, (size_t)e->n * sizeof *e->pi);
+    if (!(network_imbalance(&e->net, e->pi) < 1e-12)) { /* of each displacement, too */
+      sparse_flux_free(&e->flux);
+      *balanced = false;
+    }
+  }
+  e->balanced = e->sparse = *balanced;
+  free(entry);
+  pair_counts_free(&p);
+  return status;
+}
+
 /* The edges of the states of one set, as an estimate. */
-static lisi_status network_part(const network *net, const components *sets, int set, set_estimate *e, lisi_error *err) {
+static lisi_status network_part(const network *net, const components *sets, int set, msm_solver solver, set_estimate *e,
+                                lisi_error *err) {
   memset(e, 0, sizeof *e);
   e->n = sets->size[set];
   const size_t N = (size_t)e->n;
   e->state = malloc(N * sizeof *e->state);
   e->pi = malloc(N * sizeof *e->pi);
-  e->X = malloc(N * N * sizeof *e->X);
   int *local = malloc((size_t)net->space.n * sizeof *local);
   network_edge *edge = malloc((net->n + 1) * sizeof *edge);
   state_space kept = {0};
   lisi_status status = LISI_OK;
-  if (!e->state || !e->pi || !e->X || !local || !edge) {
-    status = lisi_no_memory(err, N * N * sizeof *e->X);
+  if (!e->state || !e->pi || !local || !edge) {
+    status = lisi_no_memory(err, (N + net->n) * sizeof *edge);
     goto done;
   }
   int found = 0;
@@ -690,8 +715,21 @@ static lisi_status network_part(const network *net, const components *sets, int 
   status = state_space_pick(&net->space, e->state, e->n, &kept, err);
   if (status == LISI_OK)
     status = network_make(&kept, net->lag, m, edge, "network", &e->net, err);
-  if (status != LISI_OK)
+  bool balanced = false;
+  if (status == LISI_OK && solver != MSM_DENSE && (e->n > MSM_DENSE_STATES || solver == MSM_SPARSE))
+    status = balanced_network(e, &balanced, err);
+  if (status != LISI_OK || balanced)
     goto done;
+  if (e->n > MSM_MAX_STATES) {
+    status = lisi_fail(err, LISI_ERR_UNSUPPORTED, "%d connected sites are more than the dense solver takes (%d)%s",
+                       e->n, MSM_MAX_STATES, solver == MSM_DENSE ? "" : ", which they need without detailed balance");
+    goto done;
+  }
+  e->X = malloc(N * N * sizeof *e->X);
+  if (e->X == NULL) {
+    status = lisi_no_memory(err, N * N * sizeof *e->X);
+    goto done;
+  }
   network_matrix(&e->net, e->X);
   status = stationary_distribution(e->n, e->X, e->pi, err);
   if (status != LISI_OK)
@@ -710,10 +748,7 @@ done:
   return status;
 }
 
-static lisi_status from_network(const network *net, msm_model *m, lisi_error *err) {
-  if (net->space.n > MSM_MAX_STATES)
-    return lisi_fail(err, LISI_ERR_UNSUPPORTED, "%d sites are more than the dense solver takes (%d)", net->space.n,
-                     MSM_MAX_STATES);
+static lisi_status from_network(const network *net, msm_solver solver, msm_model *m, lisi_error *err) {
   count_table table = {net->space.n, 1, 0, calloc(net->n + 1, sizeof(count_entry))};
   if (table.entry == NULL)
     return lisi_no_memory(err, (net->n + 1) * sizeof(count_entry));
@@ -751,7 +786,7 @@ static lisi_status from_network(const network *net, msm_model *m, lisi_error *er
     m->component[k].inside = sets.inside[s];
     status = component_states(&sets, s, net->space.n, &m->component[k], err);
     if (status == LISI_OK)
-      status = network_part(net, &sets, s, &e, err);
+      status = network_part(net, &sets, s, solver, &e, err);
     if (status == LISI_OK && leaves(&e.net))
       m->no_jump = false;
     if (status == LISI_OK)
@@ -768,11 +803,15 @@ done:
 }
 
 lisi_status msm_from_network(const network *net, msm_model *m, lisi_error *err) {
+  return msm_from_network_by(net, MSM_AUTO, m, err);
+}
+
+lisi_status msm_from_network_by(const network *net, msm_solver solver, msm_model *m, lisi_error *err) {
   memset(m, 0, sizeof *m);
   m->lag = net->lag;
   m->geometry = net->space.geometry;
   m->estimator = MSM_ROW;
-  const lisi_status status = from_network(net, m, err);
+  const lisi_status status = from_network(net, solver, m, err);
   if (status != LISI_OK)
     msm_model_free(m);
   return status;

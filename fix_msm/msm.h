@@ -29,7 +29,7 @@ typedef enum { MSM_AUTO = 0, MSM_DENSE, MSM_SPARSE } msm_solver;
 #define MSM_SLOW_MODES 20
 
 /* Where intervals come from: parts of the run drawn anew (time blocks, groups of walkers), the posterior of the
- * effective counts, or the wider of all. */
+ * effective counts, or all of them: the interval holds those of every kind. */
 typedef enum { MSM_ERRORS_BOOTSTRAP = 0, MSM_ERRORS_BAYES, MSM_ERRORS_BOTH } msm_error_source;
 const char *msm_error_source_name(msm_error_source source); /* "bootstrap", "bayes", "both" */
 
@@ -86,8 +86,8 @@ typedef struct {
   double *msd_lo, *msd_hi;             /* [2][nmsd] of msm_msd_all, then of msm_msd; NaN where not known */
   transport tr;                        /* D, drift, MSD(n) of the kept set; plain: D = plain_D * 1 and nothing else */
   double D_iso, D_iso_m2_per_s;
-  /* Intervals: percentiles over resamples, the widest of the kinds asked for, widened for few parts and moved back by
-   * the bias that the resamples show (msm_errors.c). */
+  /* Intervals: percentiles over resamples, widened for few parts and moved back by the bias that the resamples show;
+   * they hold those of all kinds asked for (msm_errors.c). */
   bool has_ci;          /* resampling took place */
   int nreplicates;      /* resamples of each kind that are kept below; the same draw of parts at every lag */
   double *replicate[2]; /* time blocks, walkers: [MSM_Q_TIMES + nci][nreplicates], NaN where one does not tell; NULL */
@@ -123,8 +123,10 @@ LISI_MUST_CHECK lisi_status msm_build(const state_space *space, const lag_counts
 LISI_MUST_CHECK lisi_status msm_effective_counts(lag_counts *counts, const msm_model *model, lisi_error *err);
 /* The model of a given network (lisi-msm transport --network): closed strongly connected sets are the components,
  * weighted by their number of states; the largest is kept; discarded_fraction is the share of the states outside it.
- * estimator is MSM_ROW. */
+ * estimator is MSM_ROW. More than MSM_DENSE_STATES connected states with detailed balance are solved sparsely. */
 LISI_MUST_CHECK lisi_status msm_from_network(const network *net, msm_model *model, lisi_error *err);
+LISI_MUST_CHECK lisi_status msm_from_network_by(const network *net, msm_solver solver, msm_model *model,
+                                                lisi_error *err);
 void msm_model_free(msm_model *model);
 
 /* <r_n r_n^T> of the kept set, and of all components weighted by share (what the MSD of all walkers is compared with);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The intervals of a model: its counts are resampled by time block and by group of walkers, or matrices are drawn from
- * the posterior of its effective counts; the model's numbers are computed each time, and the widest of the percentile
- * intervals is kept for each quantity. */
+ * the posterior of its effective counts; the model's numbers are computed each time, and the interval of a quantity
+ * is the one that holds the percentile intervals of all kinds. */
 #include "bootstrap.h"
 #include "msm_internal.h"
 #include "posterior.h"
@@ -199,13 +199,15 @@ static lisi_status of_posterior(const layout *q, set_samplers *sets, double *val
 
 /* ---- intervals ---- */
 
+/* Both kinds of interval are kept inside: the wider one alone may lie askew, as that of few walkers does, which loses
+ * states with every walker that is not drawn. taken: this one is the wider. */
 static void widen(double lo, double hi, double *best_lo, double *best_hi, bool *taken) {
   const bool have = !isnan(*best_lo);
   *taken = !isnan(lo) && (!have || hi - lo > *best_hi - *best_lo);
-  if (*taken) {
-    *best_lo = lo;
-    *best_hi = hi;
-  }
+  if (isnan(lo))
+    return;
+  *best_lo = have ? fmin(*best_lo, lo) : lo;
+  *best_hi = have ? fmax(*best_hi, hi) : hi;
 }
 
 /* The model's own value of a quantity; NaN for those whose interval is left where it is. */
@@ -318,7 +320,7 @@ static lisi_status keep(work *w, int b, const double *value, lisi_status fit, co
   return LISI_OK;
 }
 
-/* The intervals of one kind of resample, where they are wider than those before. */
+/* The intervals of one kind of resample, beside those before. */
 static void take_intervals(work *w, double level, const char *name, msm_model *m) {
   for (int k = 0; k < w->q.nq; k++) {
     double lo, hi, median, same, *sample = w->sample + (size_t)k * (size_t)w->nboot;

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CERTIFICATE 1e-9
+#define CERTIFICATE 1e-11
 #define SCORE 1e-6 /* sum g^2/J where rounding ends the descent: a thousandth of a standard error for known paths */
 #define MOST_STEPS 3000
 #define FIRST 10 /* of expectation maximisation: far from the maximum nothing is safer */

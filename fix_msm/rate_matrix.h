@@ -32,7 +32,7 @@ LISI_MUST_CHECK lisi_status rate_matrix_expect(int n, const double *C, double la
 /* W[n][n] (symmetric, 0 on the diagonal) and pi[n] (sum 1) of the most likely K for strongly connected counts: some
  * steps of expectation maximisation (Bladt and Soerensen, J. R. Stat. Soc. B 67, 395 (2005)), whose second half is
  * reversible_ml of the expected jumps, then L-BFGS. With g the gradient by ln W and J the expected jumps of each pair
- * it stops when sqrt(sum g^2/J / sum J) < 1e-9, or where rounding ends the descent, with sum g^2/J < 1e-6. The longer
+ * it stops when sqrt(sum g^2/J / sum J) < 1e-11, or where rounding ends the descent, with sum g^2/J < 1e-6. The longer
  * the lag, the less its counts hold of fast rates, which may then be anything. info may be NULL. Errors:
  * LISI_ERR_NUMERIC when that is not reached; LISI_ERR_UNSUPPORTED above RATE_MAX_STATES. */
 LISI_MUST_CHECK lisi_status rate_matrix_ml(int n, const double *C, double lag, double *W, double *pi, rate_info *info,

@@ -140,10 +140,10 @@ static void widen(const work *w, double level, const double *value, double *lo, 
     bootstrap_percentiles(B, sample, level, &l, &h);
     bootstrap_percentiles(B, sample, 0.0, &median, &same);
     undo_bias(value[q], median, &l, &h);
-    if (!isnan(l) && (isnan(lo[q]) || h - l > hi[q] - lo[q])) {
-      lo[q] = l;
-      hi[q] = h;
-    }
+    if (isnan(l))
+      continue;
+    lo[q] = isnan(lo[q]) ? l : fmin(lo[q], l);
+    hi[q] = isnan(hi[q]) ? h : fmax(hi[q], h);
   }
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Intervals of anything that can be computed from a model: its counts are resampled by time block (all walkers
  * together) and by group of walkers and the model is made again each time, or matrices are drawn from its posterior, as
- * options->errors asks; the widest of the percentile intervals is kept, as for the model's own numbers (msm_errors.c).
+ * options->errors asks; the interval is the one that holds the percentile intervals of all kinds, as for the model's
+ * own numbers (msm_errors.c).
  */
 #ifndef LISI_RESAMPLE_H
 #define LISI_RESAMPLE_H

@@ -244,3 +244,91 @@ done:
     sparse_flux_free(f);
   return status;
 }
+
+/* ---- given probabilities ---- */
+
+/* ln pi along a spanning tree: pi_j = pi_i P_ij/P_ji. False where a jump has no way back. */
+static bool tree(const pair_counts *p, double *z, size_t *first, int *queue, size_t *edge) {
+  const size_t N = (size_t)p->n;
+  memset(first, 0, (N + 2) * sizeof *first);
+  for (size_t k = 0; k < p->m; k++) {
+    if (!(p->up[k] > 0.0) || !(p->down[k] > 0.0))
+      return false;
+    first[p->i[k] + 2]++;
+    first[p->j[k] + 2]++;
+  }
+  for (size_t i = 2; i < N + 2; i++)
+    first[i] += first[i - 1];
+  for (size_t k = 0; k < p->m; k++) {
+    edge[first[p->i[k] + 1]++] = k;
+    edge[first[p->j[k] + 1]++] = k;
+  }
+  for (size_t i = 0; i < N; i++)
+    z[i] = NAN;
+  size_t met = 1;
+  z[0] = 0.0;
+  queue[0] = 0;
+  for (size_t at = 0; at < met; at++) {
+    const int i = queue[at];
+    for (size_t e = first[i]; e < first[i + 1]; e++) {
+      const size_t k = edge[e];
+      const int j = p->i[k] == i ? p->j[k] : p->i[k];
+      if (!isnan(z[j]))
+        continue;
+      z[j] = z[i] + (p->i[k] == i ? log(p->up[k] / p->down[k]) : log(p->down[k] / p->up[k]));
+      queue[met++] = j;
+    }
+  }
+  return met == N;
+}
+
+lisi_status sparse_flux_given(const pair_counts *p, sparse_flux *f, bool *balanced, lisi_error *err) {
+  const size_t N = (size_t)p->n, m = p->m;
+  memset(f, 0, sizeof *f);
+  *balanced = false;
+  f->n = p->n;
+  f->m = m;
+  f->i = malloc((m + 1) * sizeof *f->i);
+  f->j = malloc((m + 1) * sizeof *f->j);
+  f->x = malloc((m + 1) * sizeof *f->x);
+  f->pi = malloc(N * sizeof *f->pi);
+  f->stay = malloc(N * sizeof *f->stay);
+  size_t *first = malloc((N + 2) * sizeof *first), *edge = malloc((2 * m + 1) * sizeof *edge);
+  int *queue = malloc(N * sizeof *queue);
+  lisi_status status = LISI_OK;
+  if (!f->i || !f->j || !f->x || !f->pi || !f->stay || !first || !edge || !queue)
+    status = lisi_no_memory(err, (m + N) * 4 * sizeof(double));
+  if (status == LISI_OK && p->n > 1 && tree(p, f->pi, first, queue, edge)) {
+    double top = -INFINITY, total = 0.0, worst = 0.0, scale = 0.0;
+    for (size_t i = 0; i < N; i++)
+      top = fmax(top, f->pi[i]);
+    for (size_t i = 0; i < N; i++)
+      total += f->pi[i] = exp(f->pi[i] - top);
+    for (size_t i = 0; i < N; i++) {
+      f->pi[i] /= total;
+      f->stay[i] = f->pi[i] * p->stay[i];
+    }
+    memcpy(f->i, p->i, m * sizeof *f->i);
+    memcpy(f->j, p->j, m * sizeof *f->j);
+    for (size_t k = 0; k < m; k++) {
+      const double up = f->pi[f->i[k]] * p->up[k], down = f->pi[f->j[k]] * p->down[k];
+      f->x[k] = 0.5 * (up + down);
+      worst = fmax(worst, fabs(up - down));
+      scale = fmax(scale, f->x[k]);
+    }
+    *balanced = worst <= 1e-12 * scale && scale > 0.0;
+    for (size_t i = 0; i < N; i++)
+      *balanced = *balanced && f->pi[i] > 0.0;
+  }
+  if (status == LISI_OK && *balanced) {
+    status = laplacian_new(f->n, m, f->i, f->j, &f->solver, err);
+    if (status == LISI_OK)
+      laplacian_weights(f->solver, f->x);
+  }
+  free(first);
+  free(edge);
+  free(queue);
+  if (status != LISI_OK || !*balanced)
+    sparse_flux_free(f);
+  return status;
+}

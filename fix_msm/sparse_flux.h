@@ -7,6 +7,8 @@
 #include "laplacian.h"
 #include "reversible.h"
 
+#include <stdbool.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -45,11 +47,15 @@ void sparse_flux_free(sparse_flux *f);
 LISI_MUST_CHECK lisi_status reversible_ml_sparse(const pair_counts *counts, const double *q_start, sparse_flux *flux,
                                                  double *q, reversible_info *info, lisi_error *err);
 
+/* The flux of given transition probabilities (p.up, p.down and p.stay; connected, rows sum to 1) if they fulfil
+ * detailed balance to 1e-12; *balanced is false where they do not, and the flux is empty then. */
+LISI_MUST_CHECK lisi_status sparse_flux_given(const pair_counts *p, sparse_flux *flux, bool *balanced, lisi_error *err);
+
 /* The `wanted` slowest modes by |eigenvalue| of P: gap[k] = 1 - lambda_k, slowest first, without the stationary one,
- * and vectors[wanted][n] (NULL: not wanted) u_k as in spectrum.h. *found = min(wanted, n - 1). ARPACK on the inverse
- * of the Laplacian, and on P for negative eigenvalues where there can be slow ones; every gap is the Rayleigh quotient
- * sum_ij X_ij (v_i - v_j)^2 of its vector, so that small ones keep their digits. A last run without the modes found
- * makes sure that none of several equal ones was missed. */
+ * and vectors[wanted][n] (NULL: not wanted) u_k as in spectrum.h. *found = min(wanted, n - 1). ARPACK on P or on
+ * the inverse of the Laplacian, whichever is faster, and on P for negative eigenvalues where there can be slow ones;
+ * every gap is the Rayleigh quotient sum_ij X_ij (v_i - v_j)^2 of its vector, so that small ones keep their digits. A
+ * last run without the modes found makes sure that none of several equal ones was missed. */
 LISI_MUST_CHECK lisi_status sparse_flux_modes(const sparse_flux *flux, int wanted, int *found, double *gap,
                                               double *vectors, lisi_error *err);
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define RESTARTS 3000
 #define SLACK 2 /* a few more than wanted converge better, and show equal ones at the end of the list */
 
 typedef struct {
@@ -68,14 +69,28 @@ static lisi_status forward(context *c, const double *from, double *to, lisi_erro
   return LISI_OK;
 }
 
+/* to = S from: eigenvalues lambda. */
+static lisi_status plain(context *c, const double *from, double *to, lisi_error *err) {
+  const lisi_status status = forward(c, from, to, err);
+  for (int i = 0; i < c->f->n; i++)
+    to[i] = from[i] - to[i];
+  orthogonal(c, to);
+  return status;
+}
+
+typedef lisi_status (*operation)(context *, const double *, double *, lisi_error *);
+
+/* Columns of ARPACK's basis for nev modes. */
+static int basis(int n, int nev) {
+  return 2 * nev + 20 < n ? 2 * nev + 20 : n;
+}
+
 /* The nev largest eigenvalues of op, falling, with vectors[nev][n] (NULL: not wanted). */
-static lisi_status largest(context *c, lisi_status (*op)(context *, const double *, double *, lisi_error *), int nev,
-                           double tolerance, double *value, double *vectors, lisi_error *err) {
+static lisi_status largest(context *c, operation op, int nev, double tolerance, int restarts, double *value,
+                           double *vectors, lisi_error *err) {
   const int n = c->f->n;
   const size_t N = (size_t)n;
-  int ncv = 2 * nev + 20;
-  if (ncv > n)
-    ncv = n;
+  const int ncv = basis(n, nev);
   const size_t V = (size_t)ncv;
   const int lworkl = ncv * (ncv + 8);
   double *resid = malloc(N * sizeof *resid), *v = malloc(N * V * sizeof *v), *workd = malloc(3 * N * sizeof *workd),
@@ -83,7 +98,7 @@ static lisi_status largest(context *c, lisi_status (*op)(context *, const double
   int *select = malloc(V * sizeof *select);
   int param[11] = {0}, at[11], ido = 0, info = 1; /* info 1: resid is the start */
   param[0] = 1;
-  param[2] = 3000;
+  param[2] = restarts;
   param[6] = 1;
   lisi_status status = LISI_OK;
   if (!resid || !v || !workd || !workl || !d || !select) {
@@ -149,7 +164,8 @@ static double quotient(context *c, double *u) {
     u[i] /= norm;
     c->x[i] = u[i] / c->root[i];
   }
-  return laplacian_apply(c->f->solver, c->x, c->y);
+  const double gap = laplacian_apply(c->f->solver, c->x, c->y);
+  return gap > 2.0 - 1e-12 ? 2.0 : gap; /* lambda = -1 comes with rounding */
 }
 
 /* The largest 1 - lambda is above `limit`, where a negative eigenvalue becomes slow? Only as exact as needed. */
@@ -160,7 +176,7 @@ static lisi_status negative_ones(context *c, double limit, bool *there, lisi_err
   *there = false;
   if (2.0 - 2.0 * lowest <= limit) /* Gershgorin: lambda >= 2 P_ii - 1 */
     return LISI_OK;
-  const lisi_status status = largest(c, forward, 1, 1e-2, &largest_gap, NULL, err);
+  const lisi_status status = largest(c, forward, 1, 1e-2, RESTARTS, &largest_gap, NULL, err);
   *there = 1.02 * largest_gap > limit;
   return status;
 }
@@ -193,6 +209,48 @@ static lisi_status dense_modes(const sparse_flux *f, int most, double *gap, doub
   return status;
 }
 
+/* The nev largest lambda into u[nev][n], and all others that are as large as the first `most`: *found in all. */
+static lisi_status by_operation(context *c, operation op, int restarts, int most, int nev, double *value, double *u,
+                                int *found, lisi_error *err) {
+  const size_t N = (size_t)c->f->n;
+  int k = nev;
+  c->nout = 0;
+  lisi_status status = largest(c, op, nev, 1e-13, restarts, value, u, err);
+  /* Equal ones can be missed: without those found, is there another? */
+  const double least = status == LISI_OK ? value[most - 1] : 0.0;
+  const double above = op == plain ? 1e-9 * (1.0 - least) : 1e-9 * least;
+  for (int round = 0; status == LISI_OK && k < c->f->n - 1 && round < most; round++) {
+    c->nout = k;
+    c->out = u;
+    double next = 0.0;
+    status = largest(c, op, 1, 1e-10, restarts, &next, u + (size_t)k * N, err);
+    if (status != LISI_OK || next <= least + above)
+      break;
+    k++;
+  }
+  c->nout = 0;
+  *found = k;
+  return status;
+}
+
+/* On P itself a step is cheap, but slow modes that are close to each other take many of them; on the inverse few steps
+ * do, and each reads the factor of the Laplacian. P is tried for as long as the inverse would take. */
+static lisi_status slow_positive(context *c, int most, int nev, double *value, double *u, int *found, lisi_error *err) {
+  const int n = c->f->n, columns = basis(n, nev);
+  const double by_inverse = 4.0 * laplacian_fill(c->f->solver) * 4.0 * columns,
+               step = 2.0 * (double)c->f->m + 2.0 * n * columns, restarts = by_inverse / 4.0 / (step * (columns - nev));
+  if (restarts >= 2.0) {
+    lisi_error local = {0};
+    const lisi_status status =
+        by_operation(c, plain, (int)fmin(restarts, RESTARTS), most, nev, value, u, found, &local);
+    if (status == LISI_OK)
+      return status;
+    if (status != LISI_ERR_NUMERIC)
+      return lisi_fail(err, status, "%s", local.message);
+  }
+  return by_operation(c, inverse, RESTARTS, most, nev, value, u, found, err);
+}
+
 static lisi_status slow_modes(const sparse_flux *f, int wanted, int *found, double *gap, double *vectors,
                               lisi_error *err) {
   const int n = f->n, most = n - 1 < wanted ? n - 1 : wanted;
@@ -216,19 +274,8 @@ static lisi_status slow_modes(const sparse_flux *f, int wanted, int *found, doub
   for (size_t i = 0; i < N; i++)
     root[i] = sqrt(f->pi[i]);
   context c = {f, root, root + N, root + 2 * N, 0, NULL};
-  int k = nev;
-  status = largest(&c, inverse, nev, 1e-13, value, u, err);
-  /* Without those found, is there another as slow as the slowest `most`? */
-  double least = status == LISI_OK ? value[most - 1] : 0.0;
-  for (int round = 0; status == LISI_OK && k < n - 1 && round < wanted; round++) {
-    c.nout = k;
-    c.out = u;
-    double next = 0.0;
-    status = largest(&c, inverse, 1, 1e-10, &next, u + (size_t)k * N, err);
-    if (status != LISI_OK || next <= least * (1.0 + 1e-9))
-      break;
-    k++;
-  }
+  int k = 0;
+  status = slow_positive(&c, most, nev, value, u, &k, err);
   c.nout = 0;
   for (int q = 0; q < k && status == LISI_OK; q++)
     mode[q] = (ranked){quotient(&c, u + (size_t)q * N), q};
@@ -242,7 +289,7 @@ static lisi_status slow_modes(const sparse_flux *f, int wanted, int *found, doub
   status = negative_ones(&c, limit, &there, err);
   if (status == LISI_OK && there) {
     const int before = k;
-    status = largest(&c, forward, most, 1e-12, value, u + (size_t)before * N, err);
+    status = largest(&c, forward, most, 1e-12, RESTARTS, value, u + (size_t)before * N, err);
     for (int q = before; q < before + most && status == LISI_OK; q++) {
       const double g = quotient(&c, u + (size_t)q * N);
       if (g > 1.0)

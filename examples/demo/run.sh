@@ -56,5 +56,5 @@ rm -rf "$OUT/run.jumps" "$OUT/run.jumps.msd" "$OUT/report"
 printf '   MD done in %d s\n\nMarkov state models\n\n' $((SECONDS - start))
 # --fold yes: a perfect crystal, the copies of a site in the supercell are equal
 "$BIN/lisi-msm" build "$OUT/run.jumps" --lags auto --fold yes -o "$OUT/report"
-printf '\nReport:    %s/report/report.html\nPictures:  timescales.svg, msd.svg, diffusion.svg, network.svg beside it (with data and scripts)\nJump log:  %s/run.jumps\n' "$OUT" "$OUT"
+printf '\nReport:    %s/report/report.html\nPictures:  timescales.svg, msd.svg, mode_1.svg, network.svg and more beside it (with data and scripts)\nJump log:  %s/run.jumps\n' "$OUT" "$OUT"
 printf 'The demo took %d s.\n' $((SECONDS - start))

@@ -70,6 +70,15 @@ build --count-matrix C.txt; grep -q _ci out && fail "intervals without blocks th
 build a.jumps --lags 1 --samples 0; grep -q _ci out && fail "--samples 0"
 awk 'BEGIN { for (k = 0; k < 200; k++) print 7 }' >still.txt; build --dtraj still.txt --lags 1 --errors both; same_numbers stationary 1 "1"
 
+# Passage times have the same sources: from A to B it takes 1/(p + q) = 4 samples.
+for source in bootstrap bayes; do
+  exits 0 "$BIN/lisi-msm" paths a.jumps --lag 1 --from A --to B --errors $source --json; json times_ci >"paths-$source"
+  ci=($(numbers times_ci)); awk -v a="${ci[2]}" -v b="${ci[3]}" 'BEGIN { h = (b - a) / 2; exit !(b > a && 4 > a - h && 4 < b + h) }' ||
+    fail "$source: the passage time of 4 is far from [${ci[2]}, ${ci[3]}]"
+done
+cmp -s paths-bootstrap paths-bayes && fail "paths: --errors changes nothing"
+exits 2 "$BIN/lisi-msm" paths a.jumps --lag 1 --errors none; says "--errors: expected bootstrap, bayes or both"
+
 # Long lags: blocks are no shorter than three of them, and there are fewer then.
 build a.jumps --lags 290 --samples 20; [[ $(json homogeneous) == true ]] || fail "alike copies at a long lag"
 
@@ -91,3 +100,4 @@ bad "--samples" a.jumps --lags 1 --samples 5
 bad "two names" a.jumps --lags 1 --samples 50 --resamples 50
 bad "--seed" a.jumps --lags 1 --seed -1
 bad "plain" a.jumps --lags 1 --estimator plain --count-mode effective
+pass "errors of the Markov model"

@@ -16,6 +16,11 @@ close "$(entry 2 2)" "$(awk 'BEGIN { printf "%.17g", log(.7) / 3 }')" 1e-8
 # what is made of the folder goes on with the same estimator
 exits 0 "$BIN/lisi-msm" paths k --from 1 --to 2
 
+# No rates make states change places at every step: what is found is fast, and a warning tells that it means little
+printf '1 9\n9 1\n' >swap.txt
+build --count-matrix swap.txt --estimator rate
+says 'too fast'
+
 # A prior goes to pairs that were seen, both ways: 1 -> 3 stays impossible, 3 -> 2 becomes possible
 printf '8 2 0\n3 7 1\n0 0 4\n' >three.txt
 build --count-matrix three.txt --estimator row -o n

@@ -288,7 +288,7 @@ static lisi_status choose_lags(const material *m, const build_options *o, msm_re
 /* ---- models
  * -------------------------------------------------------------------------------------------------------------- */
 
-static lisi_status parse_errors(const char *name, msm_error_source *source, lisi_error *err) {
+lisi_status parse_error_source(const char *name, msm_error_source *source, lisi_error *err) {
   for (int k = MSM_ERRORS_BOOTSTRAP; k <= MSM_ERRORS_BOTH; k++)
     if (strcmp(name, msm_error_source_name((msm_error_source)k)) == 0) {
       *source = (msm_error_source)k;
@@ -445,7 +445,7 @@ static lisi_status models(const material *m, const build_options *o, int n, cons
   const bool effective = o->count_mode != NULL && strcmp(o->count_mode, "effective") == 0;
   lisi_status status = parse_estimator(o->estimator, &options.estimator, err);
   if (status == LISI_OK)
-    status = parse_errors(o->errors, &options.errors, err);
+    status = parse_error_source(o->errors, &options.errors, err);
   if (status != LISI_OK)
     return status;
   const bool plain = options.estimator == MSM_PLAIN;
@@ -464,6 +464,13 @@ static lisi_status models(const material *m, const build_options *o, int n, cons
     return lisi_fail(err, LISI_ERR_INPUT,
                      "--estimator plain is the published procedure, which knows the nearest site only; this log was "
                      "made with a core, a sphere or dwell");
+  if (o->compare_plain && (plain || !m->from_paths || !m->paths.time_in_ps))
+    return lisi_fail(err, LISI_ERR_INPUT, "--compare-plain: %s",
+                     plain ? "the estimator is plain already" : "it needs jump logs");
+  if (o->compare_plain && !nearest)
+    return lisi_fail(err, LISI_ERR_INPUT,
+                     "--compare-plain: the published procedure knows the nearest site only; this log was made with a "
+                     "core, a sphere or dwell");
   const int copies = r->replicate[0] * r->replicate[1] * r->replicate[2];
   const bool can_fold = material_space(m)->geometry && copies > 1;
   bool fold = can_fold && !plain && strcmp(o->fold, "no") != 0;
@@ -518,8 +525,10 @@ static lisi_status models(const material *m, const build_options *o, int n, cons
       status = msm_result_fail(r, lag, status, err);
       continue;
     }
-    /* yes: the user vouches for the copies */
-    if (strcmp(o->fold, "yes") != 0)
+    /* yes: the user vouches for the copies; blocks shorter than the lag hold the same jumps and say nothing of chance
+     */
+    const bool judged = !(r->duration > 0 && r->model[k].lag * (double)o->blocks > r->duration);
+    if (strcmp(o->fold, "yes") != 0 && judged)
       r->model[k].fold = verdict[k];
     k++;
   }
@@ -699,6 +708,8 @@ lisi_status build_and_show(int nlogs, char **logs, const build_options *o, char 
                                      fabs(o->charge) > 0 ? o->charge : r.charge};
     status = diffusion_make(&r, m.from_paths ? &m.paths : NULL, &about, err);
     msm_result_compare(&r);
+    if (status == LISI_OK && o->compare_plain)
+      status = msm_result_compare_plain(&r, &m.paths, err);
   }
   if (status == LISI_OK)
     status = msm_result_modes(&r, err);

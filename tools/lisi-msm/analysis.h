@@ -14,8 +14,8 @@ typedef struct {
   long seed, blocks, resamples, samples; /* samples: another name for resamples; -1: not given */
   double temperature, charge;            /* for the conductivity; 0: the log's, else none and 1 */
   double prior;
-  bool json, strided; /* strided: --count-mode strided */
-  double begin, end;  /* of the time to use, ps or steps; 0 and infinity: all of it */
+  bool json, strided, compare_plain; /* strided: --count-mode strided */
+  double begin, end;                 /* of the time to use, ps or steps; 0 and infinity: all of it */
 } build_options;
 
 /* The defaults: reversible, fold auto, seed 1, 20 blocks, resamples by size. */
@@ -24,6 +24,9 @@ build_options build_defaults(void);
  * is the command line to note (taken over, freed). */
 LISI_MUST_CHECK lisi_status build_and_show(int nlogs, char **logs, const build_options *options, char *command,
                                            lisi_error *err);
+
+/* The value of --errors: bootstrap, bayes or both. */
+LISI_MUST_CHECK lisi_status parse_error_source(const char *name, msm_error_source *source, lisi_error *err);
 
 /* "lisi-msm build a.jumps --lags 1,2", quoted as a shell needs it; NULL without memory. Free it. */
 char *command_line(int argc, char **argv);

@@ -22,6 +22,8 @@ int cmd_build(int argc, char **argv) {
        "average over the copies of a site in the supercell: auto (default: yes, with a\nwarning where they behave "
        "differently), yes, or no; symmetry: over the space group\nof framework and sites as well"},
       {"sites", CLI_TEXT, &o.sites, "FILE", "--fold symmetry of .counts files: the site file, which they do not hold"},
+      {"compare-plain", CLI_FLAG, &o.compare_plain, NULL,
+       "the published procedure on the same log beside the model, with what it gets wrong\n(nearest-site logs)"},
       {"begin", CLI_DOUBLE, &o.begin, "T",
        "leave out what was sampled before T (ps, or samples for --dtraj; from the start of each file)"},
       {"end", CLI_DOUBLE, &o.end, "T", "leave out what was sampled after T"},
@@ -34,7 +36,7 @@ int cmd_build(int argc, char **argv) {
       {"errors", CLI_TEXT, &o.errors, "SOURCE",
        "where intervals come from: bootstrap (default; time blocks and groups of walkers), bayes\n(the posterior of "
        "the "
-       "effective counts), or both (the wider)"},
+       "effective counts), or both"},
       {"samples", CLI_INT, &o.samples, "N",
        "resamples of each kind, 0 = no errors (200; fewer for more than 100 states)"},
       {"resamples", CLI_INT, &o.resamples, "N", "the same as --samples"},

@@ -101,8 +101,9 @@ cell_view cell_view_best(const double *cell, int n, const double *frac) {
     flat[k] = cell_view_along(cell, k, right, up);
     apart[k] = separation(&flat[k], n, frac);
     const bool clear = apart[k] > clear_of_each_other, best_clear = most > clear_of_each_other;
-    if (best.axis < 0 ||
-        (clear == best_clear ? (clear ? length[k] < length[best.axis] * (1 - 1e-6) : apart[k] > most + 1e-6) : clear)) {
+    if (best.axis < 0 || (clear == best_clear ? (clear || n > MOST_COMPARED ? length[k] < length[best.axis] * (1 - 1e-6)
+                                                                            : apart[k] > most + 1e-6)
+                                              : clear)) {
       best = flat[k];
       most = apart[k];
     }

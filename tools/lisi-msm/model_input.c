@@ -318,7 +318,7 @@ lisi_status model_input_network(const char *file, model_input *in, lisi_error *e
   status = all == NULL ? lisi_no_memory(err, (size_t)space->n * sizeof *all)
                        : state_space_pick(space, all, space->n, &in->space, err);
   if (status == LISI_OK)
-    status = msm_from_network(&in->given, &in->model, err);
+    status = msm_from_network_by(&in->given, MSM_DENSE, &in->model, err);
   in->dt = in->given.lag;
   free(all);
   if (status != LISI_OK)

@@ -19,7 +19,7 @@
 
 typedef struct {
   input_options input;
-  const char *network, *from, *to, *out;
+  const char *network, *from, *to, *out, *errors;
   long sets, resamples, seed, most;
   double share;
   bool json, quiet;
@@ -201,11 +201,15 @@ static lisi_status with_errors(const model_input *in, const paths_options *o, co
   question ask = {r->norbits, r->orbit, side};
   const int nq = (int)(side != NULL ? Q : S * S);
   lisi_status status = answer(&ask, in->model.n, in->model.X, in->model.pi, r->time, err);
+  msm_error_source source = MSM_ERRORS_BOOTSTRAP;
+  if (status == LISI_OK)
+    status = parse_error_source(o->errors, &source, NULL);
   if (status == LISI_OK && in->lag != NULL && o->resamples > 0) {
     progress bar = progress_start("resamples");
     msm_options options = in->options;
     options.bootstrap = (int)o->resamples;
     options.seed = (uint64_t)o->seed;
+    options.errors = source;
     options.progress = show_progress;
     options.progress_context = &bar;
     options.interrupted = progress_interrupted;
@@ -234,6 +238,12 @@ static lisi_status check_options(const paths_options *o, int nfiles, lisi_error 
   if (o->resamples != -1 && o->resamples != 0 && (o->resamples < 20 || o->resamples > 100000))
     return lisi_fail(err, LISI_ERR_INPUT, "--resamples: expected 0 (no intervals) or 20 to 100000, found %ld",
                      o->resamples);
+  msm_error_source source;
+  const lisi_status known = parse_error_source(o->errors, &source, err);
+  if (known != LISI_OK)
+    return known;
+  if (o->seed < 0)
+    return lisi_fail(err, LISI_ERR_INPUT, "--seed: expected 0 or more, found %ld", o->seed);
   if (o->most < 1 || o->most > 10000)
     return lisi_fail(err, LISI_ERR_INPUT, "--paths: expected 1 to 10000, found %ld", o->most);
   if (!(o->share > 0 && o->share <= 1))
@@ -309,8 +319,12 @@ static lisi_status run(int n, char **file, paths_options *o, const char *command
 }
 
 static paths_options defaults(void) {
-  return (paths_options){
-      .input = {.fold = "auto", .blocks = 20}, .resamples = -1, .seed = 1, .most = 10, .share = 0.99};
+  return (paths_options){.input = {.fold = "auto", .blocks = 20},
+                         .errors = "bootstrap",
+                         .resamples = -1,
+                         .seed = 1,
+                         .most = 10,
+                         .share = 0.99};
 }
 
 lisi_status paths_on_folder(char *folder, lisi_error *err) {
@@ -336,8 +350,9 @@ int cmd_paths(int argc, char **argv) {
        "reversible, row or fixed-pi (that of the folder; reversible)"},
       {"fold", CLI_TEXT, &o.input.fold, "WHEN", "logs and .counts: auto (default), yes or no, as for build"},
       {"blocks", CLI_INT, &o.input.blocks, "N", "logs: time blocks, and groups of walkers, that errors come from (20)"},
-      {"resamples", CLI_INT, &o.resamples, "N", "bootstrap samples, 0 = no intervals (as for build)"},
-      {"seed", CLI_INT, &o.seed, "N", "seed of the bootstrap (1)"},
+      {"errors", CLI_TEXT, &o.errors, "SOURCE", "bootstrap (default), bayes or both, as for build"},
+      {"resamples", CLI_INT, &o.resamples, "N", "resamples of each kind, 0 = no intervals (as for build)"},
+      {"seed", CLI_INT, &o.seed, "N", "seed of the resamples (1)"},
       {"o", CLI_TEXT, &o.out, "FOLDER", "where paths.yaml and the picture go (the model's folder; else nowhere)"},
       {"json", CLI_FLAG, &o.json, NULL, "print the result as JSON"},
       {0}};

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { QUICK_STATES = 60, MOST_CHECKED = 400 };
+enum { QUICK_STATES = 60, MOST_CHECKED = 400, MOST_SETS_SITES = 1500 };
 
 /* ---- what ck and paths have found, or find now ---- */
 
@@ -160,7 +160,7 @@ static lisi_status draw_crystal(report_page *page, crystal_scene *c, report_mode
     page->network_drawn = true;
   }
   status = report_modes_make(data, page->model, page->crystal, modes, err);
-  if (status == LISI_OK && page->paths != NULL && page->crystal != NULL)
+  if (status == LISI_OK && page->paths != NULL && page->crystal != NULL && page->net->nsites <= MOST_SETS_SITES)
     status = report_draw_sets(data, yaml_get(page->paths, yaml_root(page->paths), "metastable"), page->paths, c,
                               &page->sets_drawn, err);
   return status;

@@ -119,6 +119,17 @@ static bool rates_of_model(report_page *page) {
   if (n > most)
     fprintf(f, "<tr><td>and %d more</td><td></td><td></td><td></td><td></td></tr>\n", n - most);
   fputs("</tbody></table></div>\n", f);
+  const yaml_ref matrix = yaml_get(data->doc, page->model, "rate_matrix");
+  const char *exists = yaml_text(data->doc, yaml_get(data->doc, matrix, "exists")),
+             *why = yaml_text(data->doc, yaml_get(data->doc, matrix, "why"));
+  if (exists != NULL && strcmp(exists, "false") == 0) {
+    fputs("<p class=\"lead\">No rate matrix belongs to these probabilities", f);
+    if (why != NULL) {
+      fputs(": ", f);
+      report_escaped(f, why);
+    }
+    fputs(".</p>\n", f);
+  }
   return true;
 }
 
@@ -421,14 +432,22 @@ void page_warnings(report_page *page) {
   FILE *f = page->f;
   const yaml_ref list = yaml_get(data->doc, data->root, "warnings");
   const int n = yaml_seq_size(data->doc, list);
+  const yaml_ref failed = yaml_get(data->doc, data->root, "failed_lags");
+  const int nfailed = yaml_seq_size(data->doc, failed);
   const bool missing = page->wanted != page->drawn;
-  if (n == 0 && !missing)
+  if (n + nfailed == 0 && !missing)
     return;
   fputs("<section id=\"warnings\"><h2>Warnings</h2>\n<div class=\"box\"><ul class=\"warnings\">\n", f);
   for (int k = 0; k < n; k++) {
     const char *text = yaml_text(data->doc, yaml_seq_at(data->doc, list, k));
     fputs("<li>", f);
     report_escaped(f, text != NULL ? text : "?");
+    fputs("</li>\n", f);
+  }
+  for (int k = 0; k < nfailed; k++) {
+    const yaml_ref entry = yaml_seq_at(data->doc, failed, k);
+    fprintf(f, "<li>lag %.6g&nbsp;%s gave no model: ", report_number(data, entry, "lag"), data->time_unit);
+    report_escaped(f, text_under(data, entry, "failed"));
     fputs("</li>\n", f);
   }
   if (missing)

@@ -247,6 +247,38 @@ static void copies(report_page *page) {
   end(page);
 }
 
+/* Averaged over the space group where the user asked for it. */
+static void symmetry(report_page *page) {
+  const report_data *data = page->data;
+  const yaml_ref map = yaml_get(data->doc, data->root, "symmetry"),
+                 fold = yaml_get(data->doc, page->model, "symmetry_folding"),
+                 gain = yaml_get(data->doc, yaml_get(data->doc, map, "gain"), "D_relative_halfwidth");
+  const char *group = yaml_text(data->doc, yaml_get(data->doc, map, "space_group")),
+             *alike = yaml_text(data->doc, yaml_get(data->doc, fold, "homogeneous"));
+  if (group == NULL)
+    return;
+  const bool yes = alike != NULL && strcmp(alike, "true") == 0;
+  begin(page,
+        alike == NULL ? NOT_TESTED
+        : yes         ? GOOD
+                      : FAIR,
+        alike == NULL ? "not tested"
+        : yes         ? "alike"
+                      : "differ",
+        "Sites of an orbit");
+  fputs("Averaged over space group ", page->f);
+  report_escaped(page->f, group);
+  fprintf(page->f, " (%.0f operations)", report_number(data, map, "operations"));
+  if (alike != NULL)
+    fprintf(page->f, "; the spread within orbits is %.2f times what chance explains (%.1f standard errors)",
+            report_number(data, fold, "ratio"), report_number(data, fold, "z"));
+  if (!isnan(report_number(data, gain, "with")))
+    fprintf(page->f, ". Half-width of the interval of D: %.2g&nbsp;%% of it, %.2g&nbsp;%% without",
+            100 * report_number(data, gain, "with"), 100 * report_number(data, gain, "without"));
+  fputs(".", page->f);
+  end(page);
+}
+
 void page_verdicts(report_page *page) {
   fputs("<section id=\"verdicts\" aria-labelledby=\"h-verdicts\"><h2 id=\"h-verdicts\">Can the model be trusted?</h2>\n"
         "<div class=\"box\"><ul class=\"verdicts\">\n",
@@ -258,5 +290,6 @@ void page_verdicts(report_page *page) {
   van_hove(page);
   connected(page);
   copies(page);
+  symmetry(page);
   fputs("</ul></div></section>\n", page->f);
 }

@@ -14,6 +14,9 @@
 void msm_result_free(msm_result *r) {
   msm_result_modes_free(r);
   fold_symmetry_free(r);
+  if (r->plain != NULL)
+    free(r->plain->row);
+  free(r->plain);
   for (int m = 0; m < r->nmodels; m++) {
     if (r->model != NULL)
       msm_model_free(&r->model[m]);
@@ -192,6 +195,7 @@ void msm_result_print(const msm_result *r) {
     printf("D tensor (A^2/ps):  xx %.4g  yy %.4g  zz %.4g  xy %.3g  xz %.3g  yz %.3g\n", x->D_all[0][0], x->D_all[1][1],
            x->D_all[2][2], x->D_all[0][1], x->D_all[0][2], x->D_all[1][2]);
   }
+  msm_result_print_sets(r);
   diffusion_print(r);
   fold_symmetry_print(r);
   msm_result_print_rates(r);
@@ -219,6 +223,7 @@ void msm_result_print(const msm_result *r) {
       printf("MD's own MSD = MSM + %.3g A^2 (cage) within %.1f %% (r.m.s.)\n", r->md_offset, 100 * r->md_rms);
     diffusion_print_check(r);
   }
+  msm_result_print_plain(r);
 }
 
 /* Tells a condition once, for the shortest lag that has it. */
@@ -233,6 +238,14 @@ static int negatives(const msm_model *x) {
   int n = 0;
   for (int k = 0; k < x->ntimescales; k++)
     n += x->negative[k];
+  return n;
+}
+
+/* Processes of a rate matrix that are over five times within a lag: their counts are those of any faster one. */
+static int too_fast(const msm_model *x) {
+  int n = 0;
+  for (int k = 0; k < x->ntimescales && x->K != NULL; k++)
+    n += x->timescale[k] < x->lag / 5;
   return n;
 }
 
@@ -267,7 +280,7 @@ void msm_result_warnings(const msm_result *r, msm_result_teller tell, void *cont
   const listener to = {tell, context};
   for (int k = 0; k < r->nfailed; k++)
     tell_of(&to, "lag %g is left out: %s", r->failed[k].lag, r->failed[k].reason);
-  int discarded = -1, negative = -1, differ = -1, more[3] = {-1, -1, -1};
+  int discarded = -1, negative = -1, differ = -1, fast = -1, more[4] = {-1, -1, -1, -1};
   for (int m = 0; m < r->nmodels; m++) {
     const msm_model *x = &r->model[m];
     if (x->no_jump) {
@@ -281,20 +294,38 @@ void msm_result_warnings(const msm_result *r, msm_result_teller tell, void *cont
       negative = m;
     if (copies_differ(x) && more[2]++ < 0)
       differ = m;
+    if (too_fast(x) > 0 && more[3]++ < 0)
+      fast = m;
   }
   char others[48];
   if (discarded >= 0) {
     const msm_model *x = &r->model[discarded];
     repeated(others, sizeof others, more[0]);
-    tell_of(&to,
-            "lag %g%s: %d of %d states are connected and make the model; %.3g %% of the counted pairs lie elsewhere",
-            x->lag, others, x->n, r->space.n, 100 * x->discarded_fraction);
+    int *index = malloc((size_t)r->space.n * sizeof *index), n = 0;
+    for (int c = 1; c < x->ncomponents && index != NULL; c++)
+      for (int k = 0; k < x->component[c].n; k++)
+        index[n++] = x->component[c].state[k];
+    char names[300] = "";
+    if (index != NULL)
+      msm_result_names(&r->space, index, n, names, sizeof names);
+    free(index);
+    tell_of(
+        &to,
+        "lag %g%s: %d of %d states are connected and make the model; %.3g %% of the counted pairs lie elsewhere%s%s",
+        x->lag, others, x->n, r->space.n, 100 * x->discarded_fraction, n > 0 ? ": left out are " : "", names);
   }
   if (negative >= 0) {
     const msm_model *x = &r->model[negative];
     repeated(others, sizeof others, more[1]);
     tell_of(&to, "lag %g%s: no relaxation time can be given for %d of %d processes: negative eigenvalues (marked (-))",
             x->lag, others, negatives(x), x->ntimescales);
+  }
+  if (fast >= 0) {
+    const msm_model *x = &r->model[fast];
+    repeated(others, sizeof others, more[3]);
+    tell_of(&to,
+            "lag %g%s: the rates of %d of %d processes are too fast for counts at this lag to tell; take a shorter one",
+            x->lag, others, too_fast(x), x->ntimescales);
   }
   if (differ >= 0) {
     const msm_model *x = &r->model[differ];

@@ -9,6 +9,7 @@
 #include "msm.h"
 #include "slow_modes.h"
 #include "orbit_rates.h"
+#include "plain_compare.h"
 
 /* One row of a mean-square displacement measured in the run: time (ps), value, 95 % interval (A^2). */
 typedef struct {
@@ -50,6 +51,7 @@ typedef struct {
   double temperature, charge; /* 0: unknown */
   long long njumps;
   bool folded;
+  plain_compare *plain;    /* NULL: not asked for */
   fold_symmetry *symmetry; /* NULL: not over the space group */
   char assignment[64];
   int nframework;    /* host atoms of the unit cell, for the picture */
@@ -107,6 +109,16 @@ void msm_result_modes_free(msm_result *result);
 LISI_MUST_CHECK lisi_status msm_result_tree(const msm_result *result, bool with_files, doc_tree **doc, lisi_error *err);
 /* model.yaml, count and transition matrices, networks, in a folder that is made when it is missing. */
 LISI_MUST_CHECK lisi_status msm_result_write(const msm_result *result, const char *folder, lisi_error *err);
+/* "Li5 3, 4; Li7 12", or numbers alone, with what does not fit counted. */
+void msm_result_names(const state_space *space, const int *index, int n, char *text, size_t size);
+/* components and unvisited of a model, into its map; those of the reported model (else the first) on stdout. */
+void msm_result_add_sets(doc_tree *doc, doc_ref map, const msm_result *result, const msm_model *model);
+void msm_result_print_sets(const msm_result *result);
+/* --compare-plain: makes result->plain at the reported lag (else the first), once all else of the result is there;
+ * plain_comparison of model.yaml; the table. */
+LISI_MUST_CHECK lisi_status msm_result_compare_plain(msm_result *result, const path_set *paths, lisi_error *err);
+void msm_result_add_plain(doc_tree *doc, const msm_result *result);
+void msm_result_print_plain(const msm_result *result);
 /* rate_matrix and orbit_rates of model m, into its map; the table of the reported model (else the first) on stdout. */
 void msm_result_add_rates(doc_tree *doc, doc_ref map, const msm_result *result, int m);
 void msm_result_print_rates(const msm_result *result);

@@ -11,12 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static void add_states(doc_tree *doc, doc_ref parent, const state_space *space, const int *index, int n) {
-  const doc_ref list = doc_list(doc, parent, "states");
-  for (int k = 0; k < n; k++)
-    doc_integer(doc, list, NULL, space->number[index[k]]);
-}
-
 static void add_pair(doc_tree *doc, doc_ref parent, const char *key, double lo, double hi) {
   const double pair[2] = {lo, hi};
   doc_numbers(doc, parent, key, 2, pair);
@@ -49,18 +43,6 @@ static void add_transport(doc_tree *doc, doc_ref map, const msm_model *x) {
   doc_number(doc, map, "D_all_iso", x->D_all_iso);
   if (x->has_ci)
     add_pair(doc, map, "D_all_iso_ci", x->D_all_iso_lo, x->D_all_iso_hi);
-}
-
-static void add_components(doc_tree *doc, doc_ref map, const msm_result *r, const msm_model *x) {
-  const doc_ref list = doc_list(doc, map, "components");
-  for (int c = 0; c < x->ncomponents; c++) {
-    const msm_component *part = &x->component[c];
-    const doc_ref entry = doc_map(doc, list, NULL);
-    add_states(doc, entry, &r->space, part->state, part->n);
-    doc_number(doc, entry, "share", part->share);
-    if (x->geometry && x->estimator != MSM_PLAIN)
-      doc_matrix(doc, entry, "D", 3, 3, &part->D[0][0]);
-  }
 }
 
 static void add_model(doc_tree *doc, doc_ref list, const msm_result *r, int m, bool with_files) {
@@ -117,7 +99,7 @@ static void add_model(doc_tree *doc, doc_ref list, const msm_result *r, int m, b
     doc_numbers(doc, map, "eigenvalues_imaginary", (size_t)neigenvalues, x->im);
   if (x->geometry)
     add_transport(doc, map, x);
-  add_components(doc, map, r, x);
+  msm_result_add_sets(doc, map, r, x);
   msm_result_modes_tree(r, m, doc, map);
   fold_symmetry_add_lag(doc, map, r, m);
   msm_result_add_rates(doc, map, r, m);
@@ -309,6 +291,7 @@ lisi_status msm_result_tree(const msm_result *r, bool with_files, doc_tree **out
   for (int m = 0; m < r->nmodels; m++)
     add_model(doc, models, r, m, with_files);
   msm_result_add_failed(doc, r);
+  msm_result_add_plain(doc, r);
   add_points(doc, "msd_sites", r->sites_msd, r->nsites_msd);
   add_points(doc, "msd_md", r->md_msd, r->nmd);
   *out = doc;
