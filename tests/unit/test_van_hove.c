@@ -133,7 +133,7 @@ static void path_by_path(void **state) {
 }
 
 /* Walkers on the alternating chain with `cells` cells of 3 A, 1.1 A apart inside; memory: a jump is undone by the next
- * sample with this probability more. */
+ * sample with this probability more; below 0: every other walker stays where it is. */
 static void chain(int walkers, int samples, int cells, double memory, uint64_t seed, path_set *p) {
   memset(p, 0, sizeof *p);
   OK(state_space_new(2 * cells, true, &p->space, err));
@@ -155,6 +155,8 @@ static void chain(int walkers, int samples, int cells, double memory, uint64_t s
     for (int t = 0; t < samples; t++) {
       const int image = (int)floor((double)at / (2 * cells)), n[3] = {image, 0, 0};
       OK(path_add(p, t, at - 2 * cells * image, n, err));
+      if (memory < 0 && w % 2 == 1)
+        continue;
       const double u = lisi_rng_uniform(&rng);
       if (last != 0 && lisi_rng_uniform(&rng) < memory) {
         at -= last;
@@ -271,8 +273,34 @@ static void verdicts(void **state) {
   assert_true(chi2 / points < 1.5); /* the model has seen the same run: less than one */
 }
 
+/* Half of the walkers move, the others rest: the mean-square displacement of the model is right, how it is spread is
+ * not. */
+static void two_kinds(void **state) {
+  (void)state;
+  const long long n[2] = {5, 20};
+  const int replicate[3] = {4, 1, 1};
+  path_set p;
+  msm_model model;
+  van_hove_result r;
+  path_msd msd;
+  chain(40, 4000, 4, -1, 6, &p);
+  make_model(&p, 4, 1, &model);
+  OK(path_set_msd(&p, 20, 20, &msd, err));
+  assert_true(near(msm_msd(&model, 20) / msd.msd, 1, .05));
+  OK(van_hove_make(&p, replicate, &model, 2, n, 20, 1e9, &r, err));
+  assert_int_equal(r.ntimes, 2);
+  for (int k = 0; k < 2; k++) {
+    assert_true(r.time[k].tested && !r.time[k].agrees);
+    assert_true(r.time[k].log[0] > r.time[k].model[0]); /* those that rest */
+  }
+  van_hove_free(&r);
+  msm_model_free(&model);
+  path_set_free(&p);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(closed_form), cmocka_unit_test(path_by_path),
-                                     cmocka_unit_test(against_the_log), cmocka_unit_test(verdicts)};
+                                     cmocka_unit_test(against_the_log), cmocka_unit_test(verdicts),
+                                     cmocka_unit_test(two_kinds)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -704,7 +704,7 @@ lisi_status build_and_show(int nlogs, char **logs, const build_options *o, char 
     msm_result_choose_lag(&r);
     if (o->temperature > 0)
       r.temperature = o->temperature;
-    const diffusion_options about = {o->seed, o->blocks, o->resamples, r.temperature,
+    const diffusion_options about = {o->seed, o->blocks, o->samples >= 0 ? o->samples : o->resamples, r.temperature,
                                      fabs(o->charge) > 0 ? o->charge : r.charge};
     status = diffusion_make(&r, m.from_paths ? &m.paths : NULL, &about, err);
     msm_result_compare(&r);

@@ -228,7 +228,10 @@ static void print_value(const char *name, collective_value v, const char *unit) 
 static void print_collective(const collective_result *c) {
   if (!c->known || c->npoints == 0)
     return;
-  printf("\nall lithium together (slopes from %.4g to %.4g ps%s):\n", c->from, c->to, c->plateau ? "" : "; no plateau");
+  printf("\nall lithium together (slopes from %.4g to %.4g ps%s):\n", c->from, c->to,
+         c->plateau            ? ""
+         : isnan(c->tracer.lo) ? "; without errors no plateau can be told"
+                               : "; no plateau");
   print_value("  D_tracer", c->tracer, " A^2/ps,");
   print_value(" D_collective", c->collective, " A^2/ps\n");
   if (!isnan(c->haven.value))
@@ -302,7 +305,7 @@ void diffusion_warn(const msm_result *r, const msm_result_listener *to) {
   const diffusion_result *d = r->diffusion;
   if (d == NULL || r->nmodels == 0 || r->model[0].no_jump)
     return;
-  if (d->collective.known && !d->collective.plateau && d->collective.npoints > 1)
+  if (d->collective.known && !d->collective.plateau && !isnan(d->collective.tracer.lo))
     msm_result_tell(
         to,
         "tracer or collective diffusion still changes with time at %.4g ps, half a time block: a longer run, or "

@@ -67,6 +67,7 @@ int cmd_run(int argc, char **argv) {
       {"errors", CLI_TEXT, &o.errors, "SOURCE", "bootstrap (default), bayes, or both"},
       {"samples", CLI_INT, &o.samples, "N", "resamples of each kind, 0 = no errors"},
       {"resamples", CLI_INT, &o.resamples, "N", "the same as --samples"},
+      {"charge", CLI_DOUBLE, &o.charge, "E", "of a lithium, for the conductivity (1)"},
       {"seed", CLI_INT, &o.seed, "N", "seed of the resamples (1)"},
       {"o", CLI_TEXT, &o.out, "FOLDER", "write run.jumps, model.yaml and the report there"},
       {"json", CLI_FLAG, &o.json, NULL, "print the result as JSON"},
