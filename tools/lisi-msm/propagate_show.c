@@ -297,7 +297,7 @@ static lisi_status write_map(const propagation *r, const char *folder, lisi_erro
   if (status != LISI_OK)
     return status;
   f = out_file_stream(file);
-  report_preamble(f, "map", 340 * n, 320);
+  report_preamble(f, "map", 340 * n, 350);
   reach *= 1.08;
   const double base = pow(10, floor(log10(reach))), many = reach / base;
   const double tick = base * (many < 1.5 ? 1 : many < 3.5 ? 2 : 5);
@@ -307,7 +307,7 @@ static lisi_status write_map(const propagation *r, const char *folder, lisi_erro
     area += fabs(r->map_xy[2 * k]) < reach && fabs(r->map_xy[2 * k + 1]) < reach;
   const double size = fmin(2.2, fmax(0.25, (r->block > 0 ? 1.25 : 0.9) * 230 / sqrt(fmax(area, 1)) / 11.5));
   fprintf(f,
-          "set encoding utf8\nset multiplot\nset tmargin at screen 0.88\nset bmargin at screen 0.2\nset size ratio -1\n"
+          "set encoding utf8\nset multiplot\nset tmargin at screen 0.86\nset bmargin at screen 0.2\nset size ratio -1\n"
           "set xlabel '\303\205' offset 0,0.4\nunset key\nunset grid\nset logscale cb\nset format cb '10^{%%T}'\n"
           "set palette defined (0 '#f3f6fa', 0.3 '#a9cdf3', 0.65 '#2a78d6', 1 '#10305c')\n"
           "set xrange [%.6g:%.6g]\nset yrange [%.6g:%.6g]\nset border 15\nset xtics %.6g font ',12'\n"
