@@ -57,3 +57,19 @@ int report_interval(FILE *f, double lo, double hi, int digits) {
   report_value(f, hi, digits);
   return 1;
 }
+
+int report_interval_like(FILE *f, double value, double lo, double hi, int digits) {
+  char text[32];
+  if (isnan(lo) || isnan(hi))
+    return 0;
+  report_plain(text, value, digits);
+  const char *e = isfinite(value) ? strchr(text, 'e') : NULL;
+  if (e == NULL || !isfinite(lo) || !isfinite(hi))
+    return report_interval(f, lo, hi, digits);
+  const int power = atoi(e + 1);
+  const double unit = pow(10, power);
+  fputc('(', f);
+  report_interval(f, lo / unit, hi / unit, digits);
+  fprintf(f, ")&#8239;&times;&#8239;10<sup>%s%d</sup>", power < 0 ? "&minus;" : "", abs(power));
+  return 1;
+}
