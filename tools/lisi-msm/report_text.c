@@ -29,7 +29,10 @@ void report_plain(char text[32], double value, int digits) {
     snprintf(text, 32, "\342\200\223");
   else if (isinf(value))
     snprintf(text, 32, "%s\342\210\236", value < 0 ? "\342\210\222" : "");
-  else
+  else if (fabs(value) >= 1000 && fabs(value) < 99999.5) { /* 1.01e+03 is no way to write 1010 */
+    const double unit = digits < 4 ? pow(10, floor(log10(fabs(value))) - digits + 1) : 1;
+    snprintf(text, 32, "%.0f", unit > 1 ? round(value / unit) * unit : value);
+  } else
     snprintf(text, 32, "%.*g", digits, value);
 }
 
