@@ -116,6 +116,8 @@ exits 2 "$BIN/lisi-msm" report; says 'expected one folder'
 exits 2 "$BIN/lisi-msm" report nowhere; says nowhere
 cp -r ring bad; sed -i '$d' bad/modes_2.mtx; sed -i '$d' bad/modes_1.mtx
 exits 2 "$BIN/lisi-msm" report bad --no-checks; says 'bad/modes_'; says 'numbers, found'
+cp -r net bad3; sed -i 's/^cell: .*/cell: [[1, 0, 0], [2, 0, 0], [0, 0, 3]]/' bad3/network_*.yaml
+exits 2 "$BIN/lisi-msm" report bad3; says 'three independent vectors'
 cp -r ring bad2; for f in bad2/modes_*.mtx; do printf 'x\n' >"$f"; done
 exits 2 "$BIN/lisi-msm" report bad2; says 'MatrixMarket matrix array'
 sed -i 's/^format: .*/format: other 1/' bad/model.yaml; exits 2 "$BIN/lisi-msm" report bad; says "found 'other 1'"
