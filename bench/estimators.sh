@@ -74,7 +74,7 @@ task() { # NAME KIND FILE LAGS...
     "$ours" "$@" | sed "s/^/$name lisi /" >>"$work/all"
     for p in "${peers[@]}"; do
       [[ -z ${slow[$p$name]:-} ]] || continue
-      if (ulimit -t "$limit"; exec "${p#*:}" "$work/peer.py" "${p%%:*}" "$@") >"$work/one" 2>/dev/null; then
+      if { (ulimit -t "$limit"; exec "${p#*:}" "$work/peer.py" "${p%%:*}" "$@") >"$work/one"; } 2>/dev/null; then
         sed "s/^/$name ${p%%:*} /" "$work/one" >>"$work/all"
       else
         slow[$p$name]=1
