@@ -65,6 +65,19 @@ lisi_status path_add(path_set *paths, long long t, int state, const int n[3], li
   return LISI_OK;
 }
 
+long long path_jumps(const path *p) {
+  const path_step *last = NULL;
+  long long jumps = 0;
+  for (size_t k = 0; k < p->n; k++) {
+    if (p->step[k].state < 0)
+      continue;
+    if (last != NULL && (last->state != p->step[k].state || memcmp(last->n, p->step[k].n, sizeof last->n) != 0))
+      jumps++;
+    last = &p->step[k];
+  }
+  return jumps;
+}
+
 void path_finish(path_set *paths, long long end) {
   path *p = &paths->path[paths->n - 1];
   while (p->n > 0 && p->step[p->n - 1].t >= end)
@@ -75,14 +88,7 @@ void path_finish(path_set *paths, long long end) {
     return;
   }
   p->end = end;
-  const path_step *last = NULL;
-  for (size_t k = 0; k < p->n; k++) {
-    if (p->step[k].state < 0)
-      continue;
-    if (last != NULL && (last->state != p->step[k].state || memcmp(last->n, p->step[k].n, sizeof last->n) != 0))
-      paths->njumps++;
-    last = &p->step[k];
-  }
+  paths->njumps += path_jumps(p);
 }
 
 void path_set_range(const path_set *paths, long long *begin, long long *end) {

@@ -50,6 +50,13 @@ void path_set_free(path_set *paths);
 LISI_MUST_CHECK lisi_status path_begin(path_set *paths, int walker, lisi_error *err);
 LISI_MUST_CHECK lisi_status path_add(path_set *paths, long long t, int state, const int n[3], lisi_error *err);
 void path_finish(path_set *paths, long long end);
+/* Changes of state or image between two assigned steps of one path. */
+long long path_jumps(const path *p);
+
+/* Keeps what was sampled from `from` to `to`, both included, and forgets the rest; ps, or steps for dtrajs, counted
+ * from the first sample of each file; to may be INFINITY. Images stay absolute. `unplaced` is that of the whole set
+ * still. LISI_ERR_INPUT where nothing is left; the message tells what there is. */
+LISI_MUST_CHECK lisi_status path_set_window(path_set *paths, double from, double to, lisi_error *err);
 
 /* First sample and one past the last of all paths. */
 void path_set_range(const path_set *paths, long long *begin, long long *end);

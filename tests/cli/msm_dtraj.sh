@@ -27,6 +27,14 @@ same_numbers eigenvalues 1 "1 -0.33333333333333333"
 close "$(numbers timescales)" "$(awk 'BEGIN { printf "%.17g", 1 / log(3) }')"
 grep -q '"D"' out && fail "D without geometry"
 
+# a part of the time: samples 2 to 5 are 1,0,1,1
+build --dtraj d.txt --lags 1 --begin 2 --end 5 -o w
+[[ $(counts w/C_1.mtx) == '1 2 1,2 1 1,2 2 1,' ]] || fail "--begin 2 --end 5: $(counts w/C_1.mtx)"
+exits 2 "$BIN/lisi-msm" build --dtraj d.txt --lags 1 --begin 7
+grep -q 'from 0 to 6 steps' err || fail "what there is is not told: $(cat err)"
+exits 2 "$BIN/lisi-msm" build --dtraj d.txt --lags 1 --begin 3 --end 2
+exits 2 "$BIN/lisi-msm" build --dtraj d.txt --lags 1 --end -1
+
 # own state numbers, gaps (-1) that belong to the path, comments
 printf '# a comment\n7\n7\n-1\n-3\n-3\n7\n-3\n' >e.txt
 build --dtraj e.txt d.txt --lags 1 --estimator row

@@ -179,6 +179,58 @@ static void against_brute_force(void **state) {
   }
 }
 
+/* A window of time gives what walkers give that are there in the window only. */
+static void windows(void **state) {
+  (void)state;
+  static samples s;
+  static const int window[][2] = {{0, 399}, {0, 120}, {149, 151}, {37, 305}, {200, 399}, {398, 398}};
+  for (size_t k = 0; k < sizeof window / sizeof *window; k++) {
+    random_samples(31 + k, &s);
+    path_set p, q;
+    make_paths(&s, &p);
+    p.dt = 0.05;
+    OK(path_set_window(&p, window[k][0] * 0.05, k == 4 ? INFINITY : window[k][1] * 0.05, err));
+    for (int w = 0; w < WALKERS; w++) {
+      for (int t = 0; t < LENGTH; t++) {
+        if (t < window[k][0] || t > window[k][1])
+          s.piece[w][t] = -1;
+      }
+    }
+    make_paths(&s, &q);
+    assert_int_equal(p.n, q.n);
+    assert_int_equal(p.njumps, q.njumps);
+    for (size_t i = 0; i < p.n; i++) {
+      assert_int_equal(p.path[i].end, q.path[i].end);
+      assert_int_equal(p.path[i].step[0].t, q.path[i].step[0].t);
+      assert_int_equal(p.path[i].step[0].state, q.path[i].step[0].state);
+    }
+    for (int lag = 1; lag <= 100 && lag < window[k][1] - window[k][0]; lag += 9) {
+      lag_counts a, b;
+      OK(counts_from_paths(&p, lag, 1, 4, 3, &a, err));
+      OK(counts_from_paths(&q, lag, 1, 4, 3, &b, err));
+      assert_int_equal(a.blocks.n, b.blocks.n);
+      for (size_t i = 0; i < a.blocks.n; i++) {
+        assert_memory_equal(&a.blocks.entry[i], &b.blocks.entry[i], offsetof(count_entry, c));
+        CLOSE(a.blocks.entry[i].c, b.blocks.entry[i].c, 0);
+      }
+      lag_counts_free(&a);
+      lag_counts_free(&b);
+    }
+    path_set_free(&p);
+    path_set_free(&q);
+  }
+  random_samples(31, &s);
+  path_set p;
+  make_paths(&s, &p);
+  lisi_error err = {0};
+  assert_int_equal(path_set_window(&p, 400.0, 1e300, &err), LISI_ERR_INPUT);
+  assert_non_null(strstr(err.message, "from 0 to 399 ps") ? err.message : strstr(err.message, "from 0 to 399 steps"));
+  assert_int_equal(path_set_window(&p, 7.0, 6.0, &err), LISI_ERR_INPUT);
+  assert_int_equal(path_set_window(&p, NAN, 7.0, &err), LISI_ERR_INPUT);
+  assert_int_equal(path_set_window(&p, -1.0, 7.0, &err), LISI_ERR_INPUT);
+  path_set_free(&p);
+}
+
 /* The stream gives what the paths give, however the stream is cut, for the total and for the blocks. */
 static void stream_agrees(void **state) {
   (void)state;
@@ -631,17 +683,12 @@ static void lags(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(small_example),
-      cmocka_unit_test(against_brute_force),
-      cmocka_unit_test(stream_agrees),
-      cmocka_unit_test(folding),
-      cmocka_unit_test(homogeneity_is_fair),
-      cmocka_unit_test(folded_at_once),
-      cmocka_unit_test(in_several_passes),
-      cmocka_unit_test(large_pieces),
-      cmocka_unit_test(odd_counts),
-      cmocka_unit_test(site_msd),
-      cmocka_unit_test(lags),
+      cmocka_unit_test(small_example),  cmocka_unit_test(against_brute_force),
+      cmocka_unit_test(windows),        cmocka_unit_test(stream_agrees),
+      cmocka_unit_test(folding),        cmocka_unit_test(homogeneity_is_fair),
+      cmocka_unit_test(folded_at_once), cmocka_unit_test(in_several_passes),
+      cmocka_unit_test(large_pieces),   cmocka_unit_test(odd_counts),
+      cmocka_unit_test(site_msd),       cmocka_unit_test(lags),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

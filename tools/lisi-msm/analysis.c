@@ -19,7 +19,8 @@
 #include <string.h>
 
 build_options build_defaults(void) {
-  return (build_options){.estimator = "reversible", .fold = "auto", .seed = 1, .blocks = 20, .resamples = -1};
+  return (build_options){
+      .estimator = "reversible", .fold = "auto", .seed = 1, .blocks = 20, .resamples = -1, .end = INFINITY};
 }
 
 char *command_line(int argc, char **argv) {
@@ -115,6 +116,20 @@ static lisi_status read_material(int nlogs, char **logs, const build_options *o,
     counts_set_free(&more);
   }
   return status;
+}
+
+static bool whole_time(const build_options *o) {
+  return !(o->begin > 0.0) && isinf(o->end);
+}
+
+static lisi_status take_window(material *m, const build_options *o, lisi_error *err) {
+  if (o->begin >= 0.0 && whole_time(o))
+    return LISI_OK;
+  if (!(o->begin >= 0.0) || !(o->end >= o->begin))
+    return lisi_fail(err, LISI_ERR_INPUT, "--begin %g, --end %g: expected 0 <= begin <= end", o->begin, o->end);
+  if (!m->from_paths)
+    return lisi_fail(err, LISI_ERR_INPUT, "--begin and --end: counts have no time any more; give the jump logs");
+  return path_set_window(&m->paths, o->begin, o->end, err);
 }
 
 /* ---- lags
@@ -584,6 +599,8 @@ lisi_status build_and_show(int nlogs, char **logs, const build_options *o, char 
   lisi_status status = command == NULL ? lisi_no_memory(err, 256) : check_options(o, err);
   if (status == LISI_OK)
     status = read_material(nlogs, logs, o, &m, err);
+  if (status == LISI_OK)
+    status = take_window(&m, o, err);
   if (status == LISI_OK) {
     r.source = m.from_counts ? "counts" : !m.from_paths ? "count matrix" : m.paths.time_in_ps ? "jump log" : "dtraj";
     r.time_in_ps = m.from_counts || (m.from_paths && m.paths.time_in_ps);
@@ -613,7 +630,8 @@ lisi_status build_and_show(int nlogs, char **logs, const build_options *o, char 
       status = n_grid(r.duration > 0 ? r.duration / r.model[0].lag : 1000, &r.n, &r.nn, err);
       if (status == LISI_OK && m.from_paths)
         status = sites_msd(&m.paths, (int)o->blocks, &r, err);
-      if (status == LISI_OK && m.from_paths)
+      /* the MSD of the real coordinates beside a log is that of the whole run */
+      if (status == LISI_OK && m.from_paths && whole_time(o))
         status = log_extras_msd(nlogs, logs, &r, err);
     }
     msm_result_choose_lag(&r);

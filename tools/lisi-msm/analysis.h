@@ -13,6 +13,7 @@ typedef struct {
   const char *count_matrix;
   long seed, blocks, resamples;
   bool json, strided, compare_plain;
+  double begin, end; /* of the time to use, ps or steps; 0 and infinity: all of it */
 } build_options;
 
 /* The defaults: reversible, fold auto, seed 1, 20 blocks, resamples by size. */
