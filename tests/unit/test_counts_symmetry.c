@@ -294,7 +294,7 @@ static void made_exact(void **state) {
   state_space_free(&x.space);
 }
 
-/* Walkers on the network of a model; `odd` > 0: jumps out of state 0 to state odd are three times as frequent. */
+/* Walkers on the network of a model; odd: jumps out of state 0 have .3 of their probability. */
 static void walk(const msm_model *m, const state_space *space, int walkers, int steps, bool odd, lisi_rng *rng,
                  path_set *p) {
   memset(p, 0, sizeof *p);
