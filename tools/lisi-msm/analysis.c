@@ -689,7 +689,7 @@ lisi_status build_and_show(int nlogs, char **logs, const build_options *o, char 
   if (status == LISI_OK && nlogs > 0 && m.from_paths)
     status = log_extras_read(logs[0], &r, err);
   /* where the MSD is told: up to the length of the run, in lags of the first model */
-  if (status == LISI_OK && material_space(&m)->geometry)
+  if (status == LISI_OK && n > 0 && material_space(&m)->geometry)
     status = n_grid(r.duration > 0 ? r.duration / ((double)lags[0] * m.paths.dt) : 1000, &r.n, &r.nn, err);
   if (status == LISI_OK)
     status = models(&m, &use, n, lags, &r, err);
