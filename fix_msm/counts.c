@@ -226,6 +226,7 @@ static lisi_status gather_paths(const path_set *paths, const int replicate[3], l
                                 int nblocks, int ngroups, lag_counts *counts, fold_verdict *verdict, lisi_error *err) {
   memset(counts, 0, sizeof *counts);
   counts->lag = lag;
+  counts->stride = stride;
   long long begin, end;
   path_set_range(paths, &begin, &end);
   count_context c = {.begin = begin,

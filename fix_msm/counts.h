@@ -33,6 +33,7 @@ typedef struct {
 /* The counts of one lag. blocks and groups have zero parts where nothing is known of them (a count matrix). */
 typedef struct {
   long long lag;     /* samples */
+  long long stride;  /* samples between pair starts; 0: not known, taken as 1 (a sliding window) */
   count_table total; /* one part */
   count_table blocks, groups;
 } lag_counts;

@@ -24,6 +24,7 @@ lisi_status counts_fold(const lag_counts *counts, const state_space *super, cons
   memset(out, 0, sizeof *out);
   memset(verdict, 0, sizeof *verdict);
   out->lag = counts->lag;
+  out->stride = counts->stride;
   lisi_status status = state_space_fold(super, replicate, unit, err);
   if (status != LISI_OK)
     return status;

@@ -130,8 +130,9 @@ static double pairs_for_one(const count_table *all, const count_table *blocks, c
 lisi_status effective_ratio(const lag_counts *counts, const effective_quantities *ask, double *ratio, lisi_error *err) {
   const count_table *all = &counts->total, *blocks = &counts->blocks;
   const size_t N = (size_t)all->nstates;
+  const double stride = counts->stride > 0 ? (double)counts->stride : 1.0;
   for (size_t i = 0; i < N; i++)
-    ratio[i] = 1.0;
+    ratio[i] = blocks->nparts < 2 && counts->lag > 0 ? fmin(1.0, stride / (double)counts->lag) : 1.0;
   if (blocks->nparts < 2 || N == 0)
     return LISI_OK;
   size_t *first = calloc(N, sizeof *first), *end = calloc(N, sizeof *end);
@@ -168,6 +169,7 @@ void effective_apply(lag_counts *counts, const double *ratio) {
   scale_rows(&counts->total, ratio);
   scale_rows(&counts->blocks, ratio);
   scale_rows(&counts->groups, ratio);
+  counts->stride = counts->lag; /* pairs do not overlap any more */
 }
 
 effective_summary effective_summarise(const lag_counts *counts, const double *ratio) {

@@ -28,8 +28,8 @@ typedef struct {
   const double *F, *pi;
 } effective_quantities;
 
-/* ratio[nstates] = c_i^eff / c_i of every state, in (0, 1]; 1 where fewer than two blocks are known, where nothing
- * fluctuates or where nothing starts. ask NULL: by rows alone. */
+/* ratio[nstates] = c_i^eff / c_i of every state, in (0, 1]; 1 where nothing fluctuates or nothing starts. Where fewer
+ * than two blocks are known: stride over lag, what the overlap of windows costs at most. ask NULL: by rows alone. */
 LISI_MUST_CHECK lisi_status effective_ratio(const lag_counts *counts, const effective_quantities *ask, double *ratio,
                                             lisi_error *err);
 

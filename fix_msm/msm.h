@@ -60,7 +60,7 @@ typedef struct {
 } msm_component;
 
 /* Rows of `replicate` below: nine of D, D_iso, D_all_iso, then the time scales. */
-enum { MSM_Q_D = 0, MSM_Q_ISO = 9, MSM_Q_ALL = 10, MSM_Q_TIMES = 11 };
+enum { MSM_Q_D = 0, MSM_Q_D_ALL = 9, MSM_Q_ISO = 18, MSM_Q_ALL = 19, MSM_Q_TIMES = 20 };
 
 typedef struct {
   double lag;            /* ps, or steps */
@@ -98,6 +98,7 @@ typedef struct {
   double posterior_ess, posterior_acceptance; /* fewest independent samples among the slowest times, D and pi */
   double effective_counts, smallest_ratio;    /* effective.h; 0 where blocks are not known */
   double D_lo[3][3], D_hi[3][3], D_iso_lo, D_iso_hi;
+  double D_all_lo[3][3], D_all_hi[3][3];
   double D_all[3][3], D_all_iso, D_all_iso_lo, D_all_iso_hi; /* sum over components of share * D */
   int ncomponents;
   msm_component *component;  /* [ncomponents]; 0 is the kept set */

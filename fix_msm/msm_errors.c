@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Quantities: 9 of D, D_iso, D_all_iso; then the time scales, the stationary distribution, the MSD of all sets and that
- * of the kept one. */
-enum { Q_D = MSM_Q_D, Q_ISO = MSM_Q_ISO, Q_ALL = MSM_Q_ALL, Q_TIMES = MSM_Q_TIMES };
+/* Quantities: 9 of D, 9 of D_all, D_iso, D_all_iso; then the time scales, the stationary distribution, the MSD of all
+ * sets and that of the kept one. */
+enum { Q_D = MSM_Q_D, Q_D_ALL = MSM_Q_D_ALL, Q_ISO = MSM_Q_ISO, Q_ALL = MSM_Q_ALL, Q_TIMES = MSM_Q_TIMES };
 
 const char *msm_error_source_name(msm_error_source source) {
   switch (source) {
@@ -124,6 +124,8 @@ static lisi_status add_set(summing *s, const set_estimate *e, double share, lisi
     status = times_of(e, &tr, q->m->lag, q->m->nci, q->m->negative, s->value + Q_TIMES, err);
   }
   s->value[Q_ALL] += share * (tr.D[0][0] + tr.D[1][1] + tr.D[2][2]) / 3.0;
+  for (int k = 0; k < 9; k++)
+    s->value[Q_D_ALL + k] += share * tr.D[k / 3][k % 3];
   for (int k = 0; k < 9 && inside; k++)
     s->value[Q_D + k] += share * tr.D[k / 3][k % 3];
   if (q->nmsd > 0 && status == LISI_OK) {
@@ -213,8 +215,10 @@ static void widen(double lo, double hi, double *best_lo, double *best_hi, bool *
 /* The model's own value of a quantity; NaN for those whose interval is left where it is. */
 static double own_value(const layout *q, int k) {
   const msm_model *m = q->m;
-  if (k < Q_ISO)
+  if (k < Q_D_ALL)
     return m->tr.D[k / 3][k % 3];
+  if (k < Q_ISO)
+    return m->D_all[(k - Q_D_ALL) / 3][(k - Q_D_ALL) % 3];
   if (k == Q_ISO)
     return m->D_iso;
   if (k == Q_ALL)
@@ -227,14 +231,19 @@ static double own_value(const layout *q, int k) {
   return k < q->nmsd ? msm_msd_all(m, q->msd_n[k]) : msm_msd(m, q->msd_n[k - q->nmsd]);
 }
 
+/* One of the off-diagonal elements of D or D_all, which may be negative. */
+static bool off_diagonal(int k) {
+  return k < Q_ISO && k % 9 / 3 != k % 3;
+}
+
 /* What the noise of the counts does to an estimate on average, it does once more to a resample: noise in the rows looks
  * like traps and lowers D, by several standard errors where there are hundreds of states. The shift of the resamples'
  * median from the estimate measures it; the interval is moved back by that shift twice (once for the resamples, once
  * for the estimate), as a factor where the quantity is positive. */
-static void undo_bias(bool off_diagonal, double value, double median, double *lo, double *hi) {
+static void undo_bias(bool any_sign, double value, double median, double *lo, double *hi) {
   if (!isfinite(value) || !isfinite(median) || isnan(*lo))
     return;
-  if (off_diagonal) {
+  if (any_sign) {
     *lo += 2.0 * (value - median);
     *hi += 2.0 * (value - median);
   } else if (value > 0.0 && median > 0.0) {
@@ -327,7 +336,7 @@ static void take_intervals(work *w, double level, const char *name, msm_model *m
     bool taken;
     bootstrap_percentiles(w->nboot, sample, level, &lo, &hi);
     bootstrap_percentiles(w->nboot, sample, 0.0, &median, &same);
-    undo_bias(k < Q_ISO && k / 3 != k % 3, w->own[k], median, &lo, &hi);
+    undo_bias(off_diagonal(k), w->own[k], median, &lo, &hi);
     widen(lo, hi, &w->lo[k], &w->hi[k], &taken);
     if (taken && k == Q_ISO)
       m->ci_from = name;
@@ -430,11 +439,13 @@ static lisi_status hand_over(const work *w, msm_model *m, lisi_error *err) {
   const layout *q = &w->q;
   /* No displacement has a negative variance; what is below zero is rounding. */
   for (int k = 0; k < q->nq; k++)
-    if ((k >= Q_ISO || k / 3 == k % 3) && w->lo[k] < 0.0)
+    if (!off_diagonal(k) && w->lo[k] < 0.0)
       w->lo[k] = 0.0;
   for (int k = 0; k < 9; k++) {
     m->D_lo[k / 3][k % 3] = w->lo[Q_D + k];
     m->D_hi[k / 3][k % 3] = w->hi[Q_D + k];
+    m->D_all_lo[k / 3][k % 3] = w->lo[Q_D_ALL + k];
+    m->D_all_hi[k / 3][k % 3] = w->hi[Q_D_ALL + k];
   }
   m->D_iso_lo = w->lo[Q_ISO];
   m->D_iso_hi = w->hi[Q_ISO];

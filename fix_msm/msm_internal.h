@@ -53,9 +53,8 @@ typedef struct {
   model_sampler **sampler; /* [sets.n] */
 } set_samplers;
 /* From counts: effective ones, unless options->raw_posterior. */
-LISI_MUST_CHECK lisi_status set_samplers_new(const state_space *space, const lag_counts *counts,
-                                             const msm_model *model, const msm_options *options, set_samplers *out,
-                                             lisi_error *err);
+LISI_MUST_CHECK lisi_status set_samplers_new(const state_space *space, const lag_counts *counts, const msm_model *model,
+                                             const msm_options *options, set_samplers *out, lisi_error *err);
 void set_samplers_free(set_samplers *samplers);
 
 /* Fills the intervals of a model that is otherwise complete. */

@@ -56,7 +56,8 @@ typedef enum {
   PROPAGATE_ABSORBING   /* who jumps out is gone */
 } propagate_end;
 
-/* nlayers layers along the first cell vector; jumps along the others must not matter (layers.h makes such networks). */
+/* LISI_ERR_UNSUPPORTED above 2e7 products. nlayers layers along the first cell vector; jumps along the others must not
+ * matter (layers.h makes such networks). */
 LISI_MUST_CHECK lisi_status propagate_stack(const network *line, const double *pi, int nlayers, propagate_end ends,
                                             const propagate_job *job, lisi_error *err);
 

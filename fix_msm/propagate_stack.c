@@ -8,6 +8,7 @@
 #define BALANCED 1e-14
 /* What the expansion leaves out, of a distribution of total 1. */
 #define NEGLECTED 1e-18
+#define MOST_PRODUCTS 20000000
 
 /* Distributions here are [states][layers], so that a jump is one long addition. */
 typedef struct {
@@ -179,7 +180,14 @@ lisi_status propagate_stack(const network *line, const double *pi, int nlayers, 
   if (status == LISI_OK) {
     const long long n = job->steps[job->ntimes - 1];
     const bool expand = expansion_length(n) < n / 2 && network_imbalance(line, pi) < BALANCED;
-    status = expand ? by_expansion(&s, job, total, &f, err) : by_steps(&s, job, total, &f, err);
+    const long long products = expand ? expansion_length(n) : n;
+    status = products > MOST_PRODUCTS
+                 ? lisi_fail(err, LISI_ERR_UNSUPPORTED,
+                             "%lld lags between ends take %lld products of the whole stack, more than %d: give earlier "
+                             "times or a longer lag",
+                             n, products, MOST_PRODUCTS)
+             : expand ? by_expansion(&s, job, total, &f, err)
+                      : by_steps(&s, job, total, &f, err);
   }
   free(f.now);
   free(f.next);

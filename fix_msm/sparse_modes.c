@@ -5,12 +5,20 @@
 #include "one_thread.h"
 #include "spectrum.h"
 
-#include <arpack/arpack.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* ARPACK's Fortran interface, with the lengths of its strings at the end; its C header is not in every package. */
+void dsaupd_(int *ido, const char *bmat, const int *n, const char *which, const int *nev, const double *tol,
+             double *resid, const int *ncv, double *v, const int *ldv, int *iparam, int *ipntr, double *workd,
+             double *workl, const int *lworkl, int *info, size_t, size_t);
+void dseupd_(const int *rvec, const char *howmny, int *select, double *d, double *z, const int *ldz,
+             const double *sigma, const char *bmat, const int *n, const char *which, const int *nev, const double *tol,
+             double *resid, const int *ncv, double *v, const int *ldv, int *iparam, int *ipntr, double *workd,
+             double *workl, const int *lworkl, int *info, size_t, size_t, size_t);
 
 #define RESTARTS 3000
 #define SLACK 2 /* a few more than wanted converge better, and show equal ones at the end of the list */
@@ -90,7 +98,8 @@ static lisi_status largest(context *c, operation op, int nev, double tolerance, 
                            double *vectors, lisi_error *err) {
   const int n = c->f->n;
   const size_t N = (size_t)n;
-  const int ncv = basis(n, nev);
+  const int ncv = basis(n, nev), want = vectors != NULL;
+  const double shift = 0.0;
   const size_t V = (size_t)ncv;
   const int lworkl = ncv * (ncv + 8);
   double *resid = malloc(N * sizeof *resid), *v = malloc(N * V * sizeof *v), *workd = malloc(3 * N * sizeof *workd),
@@ -113,7 +122,7 @@ static lisi_status largest(context *c, operation op, int nev, double tolerance, 
   }
   orthogonal(c, resid);
   for (;;) {
-    dsaupd_c(&ido, "I", n, "LA", nev, tolerance, resid, ncv, v, n, param, at, workd, workl, lworkl, &info);
+    dsaupd_(&ido, "I", &n, "LA", &nev, &tolerance, resid, &ncv, v, &n, param, at, workd, workl, &lworkl, &info, 1, 2);
     if (ido != 1 && ido != -1)
       break;
     status = op(c, workd + at[0] - 1, workd + at[1] - 1, err);
@@ -121,8 +130,8 @@ static lisi_status largest(context *c, operation op, int nev, double tolerance, 
       goto done;
   }
   if (info == 0)
-    dseupd_c(vectors != NULL, "A", select, d, v, n, 0.0, "I", n, "LA", nev, tolerance, resid, ncv, v, n, param, at,
-             workd, workl, lworkl, &info);
+    dseupd_(&want, "A", select, d, v, &n, &shift, "I", &n, "LA", &nev, &tolerance, resid, &ncv, v, &n, param, at, workd,
+            workl, &lworkl, &info, 1, 1, 2);
   if (info != 0 || param[4] < nev) {
     status = lisi_fail(err, LISI_ERR_NUMERIC, "the slowest modes of %d states were not found (ARPACK: %d, %d of %d)", n,
                        info, param[4], nev);

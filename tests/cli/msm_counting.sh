@@ -67,6 +67,7 @@ close "$(json counts_each_with)" "$(awk -v x="$(json counts_each_without)" 'BEGI
 [[ $(json homogeneous 2) == true || $(json homogeneous) == true ]] || fail "homogeneous"
 build c.jumps --lags 1; close "$(numbers D_all | head -n 1)" "$d" 0.05 # within errors of each other
 exits 0 "$BIN/lisi-msm" ck o --resamples 20 # goes on from the symmetrised counts
+exits 2 "$BIN/lisi-msm" ck c.jumps --fold symmetry; says "the folder that build"
 # counts need the site file
 "$BIN/lisi-msm" merge c.jumps --lags 1,5 -o c.counts >/dev/null
 bad '--sites FILE' c.counts --fold symmetry

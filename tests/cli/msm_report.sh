@@ -86,7 +86,7 @@ has '<b>o&' 'id="fig-ck"'; has '<b>o&' 'id="fig-stationary"'
 # ---- what is not there is left out -----------------------------------------------------------------------------------
 awk 'BEGIN { srand(4); s = 0; for (t = 0; t < 4000; t++) { print s; if (rand() < (s == 1 ? .02 : .1)) s = s == 2 ? 1 : s == 0 ? 1 : rand() < .5 ? 0 : 2 } }' >d.txt
 msm build --dtraj d.txt --lags 1,5 -o dtraj; page dtraj
-for s in 'id="diffusion"' 'id="fig-network"' 'id="rates"' 'class="hero"' 'Lithium transport at' 'NaN'; do lacks dtraj "$s"; done
+for s in 'id="diffusion"' 'id="fig-network"' 'class="hero"' 'Lithium transport at' 'NaN'; do lacks dtraj "$s"; done
 has dtraj '>Markov state model<'; has dtraj 'Walkers on '
 msm build --dtraj d.txt --lags 1 --resamples 0 -o one; page one; lacks one '95&nbsp;%: '
 printf '0\n0\n0\n0\n0\n' >still.txt # one state, nothing ever happens
@@ -116,6 +116,8 @@ exits 2 "$BIN/lisi-msm" report; says 'expected one folder'
 exits 2 "$BIN/lisi-msm" report nowhere; says nowhere
 cp -r ring bad; sed -i '$d' bad/modes_2.mtx; sed -i '$d' bad/modes_1.mtx
 exits 2 "$BIN/lisi-msm" report bad --no-checks; says 'bad/modes_'; says 'numbers, found'
+cp -r net bad3; sed -i 's/^cell: .*/cell: [[1, 0, 0], [2, 0, 0], [0, 0, 3]]/' bad3/network_*.yaml
+exits 2 "$BIN/lisi-msm" report bad3; says 'three independent vectors'
 cp -r ring bad2; for f in bad2/modes_*.mtx; do printf 'x\n' >"$f"; done
 exits 2 "$BIN/lisi-msm" report bad2; says 'MatrixMarket matrix array'
 sed -i 's/^format: .*/format: other 1/' bad/model.yaml; exits 2 "$BIN/lisi-msm" report bad; says "found 'other 1'"

@@ -182,6 +182,20 @@ static void without_blocks(void **state) {
   OK(effective_ratio(&c, NULL, ratio, err));
   CLOSE(ratio[0], 1, 0);
   CLOSE(ratio[1], 1, 0);
+  /* windows over ten samples: a tenth, once; strided ones: all */
+  c.lag = 10;
+  OK(effective_ratio(&c, NULL, ratio, err));
+  CLOSE(ratio[0], .1, 1e-15);
+  c.stride = 10;
+  OK(effective_ratio(&c, NULL, ratio, err));
+  CLOSE(ratio[0], 1, 0);
+  c.stride = 1;
+  effective_apply(&c, (const double[]){.1, .1});
+  CLOSE(c.total.entry[0].c, 1, 1e-15);
+  OK(effective_ratio(&c, NULL, ratio, err));
+  CLOSE(ratio[0], 1, 0);
+  effective_apply(&c, (const double[]){10, 10});
+  c.lag = 1;
   state_space space;
   msm_model m;
   OK(state_space_new(2, false, &space, err));

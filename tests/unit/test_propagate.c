@@ -504,6 +504,11 @@ static void refused(void **state) {
   job.seed = &outside;
   assert_int_equal(propagate_periodic(&net, &pi, fine, &job, NULL), LISI_ERR_INPUT);
   assert_int_equal(propagate_stack(&net, &pi, 4, PROPAGATE_ABSORBING, &job, NULL), LISI_ERR_INPUT);
+  const long long endless[1] = {1LL << 50};
+  job.steps = endless;
+  job.seed = &good;
+  assert_int_equal(propagate_stack(&net, &pi, 4, PROPAGATE_ABSORBING, &job, NULL), LISI_ERR_UNSUPPORTED);
+  job.steps = steps;
   job.seed = &no_number;
   assert_int_equal(propagate_periodic(&net, &pi, fine, &job, NULL), LISI_ERR_INPUT);
   free(all.p);

@@ -363,7 +363,7 @@ static lisi_status counts_at(const material *m, const build_options *o, long lon
     return counts_from_paths(&m->paths, lag, o->strided ? lag : 1, counts_time_blocks(&m->paths, lag, (int)o->blocks),
                              (int)o->blocks, counts, err);
   const lag_counts *from = m->from_counts ? &m->set.lag[lag] : &m->matrix;
-  *counts = (lag_counts){.lag = from->lag};
+  *counts = (lag_counts){.lag = from->lag, .stride = from->stride};
   const count_table *source[3] = {&from->total, &from->blocks, &from->groups};
   count_table *target[3] = {&counts->total, &counts->blocks, &counts->groups};
   for (int k = 0; k < 3; k++) {
@@ -689,8 +689,8 @@ lisi_status build_and_show(int nlogs, char **logs, const build_options *o, char 
   if (status == LISI_OK && nlogs > 0 && m.from_paths)
     status = log_extras_read(logs[0], &r, err);
   /* where the MSD is told: up to the length of the run, in lags of the first model */
-  if (status == LISI_OK && n > 0 && material_space(&m)->geometry)
-    status = n_grid(r.duration > 0 ? r.duration / ((double)lags[0] * m.paths.dt) : 1000, &r.n, &r.nn, err);
+  if (status == LISI_OK && material_space(&m)->geometry)
+    status = n_grid(r.duration > 0 && n > 0 ? r.duration / ((double)lags[0] * m.paths.dt) : 1000, &r.n, &r.nn, err);
   if (status == LISI_OK)
     status = models(&m, &use, n, lags, &r, err);
   if (status == LISI_OK) {

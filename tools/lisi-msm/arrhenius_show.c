@@ -12,6 +12,8 @@
 #include <string.h>
 
 #define MOST_LINES 8
+/* More are not read by anybody on a terminal. */
+#define MOST_PRINTED 30
 
 /* ---- tree ---- */
 
@@ -105,9 +107,16 @@ void arrhenius_print(const arrhenius_result *r) {
   printf("%d models from %g to %g K\n\n", r->nmodels, r->model[0].T, r->model[r->nmodels - 1].T);
   printf("%-22s %10s %-24s %14s %-24s %s\n", "", "Ea (eV)", " 95 %", "prefactor", " 95 %",
          "unit     points  chi^2/dof");
+  int rates = 0, unfitted = 0;
   for (int k = 0; k < r->nquantities; k++) {
     const arrhenius_quantity *q = &r->quantity[k];
     const arrhenius_fit *f = &q->fit;
+    if (q->kind == QUANTITY_RATE && !q->fitted) {
+      unfitted++;
+      continue;
+    }
+    if (q->kind == QUANTITY_RATE && rates++ >= MOST_PRINTED)
+      continue;
     const double unit = q->kind == QUANTITY_RATE ? 1.0 : MSM_D_TO_M2_PER_S;
     printf("%-22s ", q->name);
     if (!q->fitted) {
@@ -123,6 +132,10 @@ void arrhenius_print(const arrhenius_result *r) {
       printf("  %.3g (p = %.2g)", f->chi2 / f->dof, f->p);
     printf("\n");
   }
+  if (rates > MOST_PRINTED)
+    printf("and %d more rates (--json, arrhenius.yaml)\n", rates - MOST_PRINTED);
+  if (unfitted > 0)
+    printf("%d rates are above 0 in fewer than two models, or nowhere, and are not fitted\n", unfitted);
   if (r->ncomponents == 3 && !r->cartesian) {
     printf("\nprincipal axes (Cartesian):");
     for (int c = 1; c <= 3; c++) {

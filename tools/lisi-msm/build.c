@@ -28,9 +28,9 @@ int cmd_build(int argc, char **argv) {
        "leave out what was sampled before T (ps, or samples for --dtraj; from the start of each file)"},
       {"end", CLI_DOUBLE, &o.end, "T", "leave out what was sampled after T"},
       {"count-mode", CLI_TEXT, &o.count_mode, "MODE",
-       "sliding (default), strided (every lag-th sample), or effective (sliding, scaled down to\nwhat they are worth "
-       "as "
-       "independent pairs)"},
+       "sliding (default), strided (every lag-th sample), or effective (sliding, scaled down\nto what they are worth "
+       "as independent "
+       "pairs)"},
       {"strided", CLI_FLAG, &o.strided, NULL, "--count-mode strided"},
       {"blocks", CLI_INT, &o.blocks, "N", "time blocks, and groups of walkers, that errors come from (20)"},
       {"errors", CLI_TEXT, &o.errors, "SOURCE",

@@ -428,7 +428,7 @@ int cmd_ck(int argc, char **argv) {
       {"set", CLI_TEXTS, &o.set, "A B ...", "sets of sites: labels or site numbers, separated by commas within a set"},
       {"sets", CLI_INT, &o.sets, "M", "M metastable sets of the model (PCCA+) instead of the sites' labels"},
       {"estimator", CLI_TEXT, &o.input.estimator, "NAME",
-       "reversible, row or fixed-pi (that of the folder; reversible)"},
+       "reversible, row, fixed-pi or rate (that of the folder; reversible)"},
       {"fold", CLI_TEXT, &o.input.fold, "WHEN", "logs and .counts: auto (default), yes or no, as for build"},
       {"blocks", CLI_INT, &o.input.blocks, "N", "logs: time blocks, and groups of walkers, that errors come from (20)"},
       {"resamples", CLI_INT, &o.resamples, "N", "bootstrap samples of each kind (200)"},

@@ -59,6 +59,6 @@ LISI_MUST_CHECK lisi_status diffusion_write(const msm_result *result, const char
 void diffusion_interval(const msm_result *result, double *lo, double *hi);
 void diffusion_print(const msm_result *result);
 void diffusion_print_check(const msm_result *result); /* the verdict behind the table of the MSD */
-void diffusion_warn(const msm_result *result);
+void diffusion_warn(const msm_result *result, const msm_result_listener *to);
 
 #endif

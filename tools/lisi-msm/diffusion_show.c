@@ -301,12 +301,14 @@ void diffusion_print_check(const msm_result *r) {
   printf("\n");
 }
 
-void diffusion_warn(const msm_result *r) {
+void diffusion_warn(const msm_result *r, const msm_result_listener *to) {
   const diffusion_result *d = r->diffusion;
   if (d == NULL || r->nmodels == 0 || r->model[0].no_jump)
     return;
   if (d->collective.known && !d->collective.plateau && !isnan(d->collective.tracer.lo))
-    cli_warn("tracer or collective diffusion still changes with time at %.4g ps, half a time block: a longer run, or "
-             "fewer --blocks, tells more",
-             d->collective.to);
+    msm_result_tell(
+        to,
+        "tracer or collective diffusion still changes with time at %.4g ps, half a time block: a longer run, or "
+        "fewer --blocks, tells more",
+        d->collective.to);
 }

@@ -231,24 +231,28 @@ void fold_symmetry_print(const msm_result *r) {
            100 * before[1]);
 }
 
-void fold_symmetry_warn(const msm_result *r) {
+void fold_symmetry_warn(const msm_result *r, const msm_result_listener *to) {
   if (r->symmetry == NULL)
     return;
   const site_symmetry *s = &r->symmetry->group;
   if (s->group.nops < 2)
-    cli_warn("--fold symmetry: framework and sites have no symmetry (%s): nothing is averaged", s->group.symbol);
+    msm_result_tell(to, "--fold symmetry: framework and sites have no symmetry (%s): nothing is averaged",
+                    s->group.symbol);
   else if (r->nframework == 0)
-    cli_warn("--fold symmetry: the site file has no framework; %s (%d) is the group of the sites alone and may be "
-             "higher than that of the crystal",
-             s->group.symbol, s->group.number);
+    msm_result_tell(
+        to,
+        "--fold symmetry: the site file has no framework; %s (%d) is the group of the sites alone and may be "
+        "higher than that of the crystal",
+        s->group.symbol, s->group.number);
   if (s->mixed_labels)
-    cli_warn("--fold symmetry: %s (%d) takes sites of different labels to each other", s->group.symbol,
-             s->group.number);
+    msm_result_tell(to, "--fold symmetry: %s (%d) takes sites of different labels to each other", s->group.symbol,
+                    s->group.number);
   for (int m = 0; m < r->nmodels; m++) {
     const fold_verdict *v = &r->symmetry->verdict[m];
     if (!v->tested || v->homogeneous)
       continue;
-    cli_warn(
+    msm_result_tell(
+        to,
         "lag %g: jumps that are alike under %s (%d) are not in the run (spread %.2f times what chance between time "
         "blocks explains, %.1f standard errors): a short run, or a host of lower symmetry; --fold auto averages "
         "over the supercell alone",

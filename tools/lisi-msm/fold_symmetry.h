@@ -17,7 +17,7 @@ LISI_MUST_CHECK lisi_status fold_symmetry_measure(msm_result *r, const msm_optio
 void fold_symmetry_add(doc_tree *doc, const msm_result *r);
 void fold_symmetry_add_lag(doc_tree *doc, doc_ref map, const msm_result *r, int m);
 void fold_symmetry_print(const msm_result *r);
-void fold_symmetry_warn(const msm_result *r);
+void fold_symmetry_warn(const msm_result *r, const msm_result_listener *to);
 void fold_symmetry_free(msm_result *r);
 
 #endif

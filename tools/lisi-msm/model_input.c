@@ -123,7 +123,9 @@ static lisi_status take(model_input *in, const state_space *super, const int rep
 static lisi_status wants_fold(const input_options *o, const state_space *space, const int replicate[3], bool *fold,
                               lisi_error *err) {
   if (strcmp(o->fold, "auto") != 0 && strcmp(o->fold, "yes") != 0 && strcmp(o->fold, "no") != 0)
-    return lisi_fail(err, LISI_ERR_INPUT, "--fold: expected auto, yes or no, found '%s'", o->fold);
+    return lisi_fail(err, LISI_ERR_INPUT, "--fold: expected auto, yes or no, found '%s'%s", o->fold,
+                     strcmp(o->fold, "symmetry") == 0 ? "; give the folder that build --fold symmetry -o has written"
+                                                      : "");
   *fold = space->geometry && replicate[0] * replicate[1] * replicate[2] > 1 && strcmp(o->fold, "no") != 0;
   return LISI_OK;
 }

@@ -347,7 +347,7 @@ int cmd_paths(int argc, char **argv) {
       {"sets", CLI_INT, &o.sets, "M", "M metastable sets (as many as the largest gap of time scales suggests)"},
       {"network", CLI_TEXT, &o.network, "FILE", "a jump network instead, as for transport; no intervals"},
       {"estimator", CLI_TEXT, &o.input.estimator, "NAME",
-       "reversible, row or fixed-pi (that of the folder; reversible)"},
+       "reversible, row, fixed-pi or rate (that of the folder; reversible)"},
       {"fold", CLI_TEXT, &o.input.fold, "WHEN", "logs and .counts: auto (default), yes or no, as for build"},
       {"blocks", CLI_INT, &o.input.blocks, "N", "logs: time blocks, and groups of walkers, that errors come from (20)"},
       {"errors", CLI_TEXT, &o.errors, "SOURCE", "bootstrap (default), bayes or both, as for build"},

@@ -103,7 +103,7 @@ static lisi_status take_axis(const char *axis, propagation *r, lisi_error *err) 
     }
   } else if (strlen(axis) == 1 && axis[0] >= 'a' && axis[0] <= 'c') {
     hkl[axis[0] - 'a'] = 1;
-  } else if (sscanf(axis, "%d,%d,%d%c", &hkl[0], &hkl[1], &hkl[2], &rest) != 3) {
+  } else if (sscanf(axis, "%3d,%3d,%3d%c", &hkl[0], &hkl[1], &hkl[2], &rest) != 3) {
     return lisi_fail(err, LISI_ERR_INPUT, "--axis: expected a, b, c or plane indices h,k,l, found '%s'", axis);
   }
   const lisi_status status = layers_make(net, hkl, &r->stack, err);

@@ -297,27 +297,30 @@ static lisi_status write_map(const propagation *r, const char *folder, lisi_erro
   if (status != LISI_OK)
     return status;
   f = out_file_stream(file);
-  report_preamble(f, "map", 40 + 300 * n, 340);
+  report_preamble(f, "map", 340 * n, 350);
   reach *= 1.08;
+  const double base = pow(10, floor(log10(reach))), many = reach / base;
+  const double tick = base * (many < 1.5 ? 1 : many < 3.5 ? 2 : 5);
   /* points as far apart as what they stand for */
   double area = 0;
   for (int k = 0; k < r->nmap; k++)
     area += fabs(r->map_xy[2 * k]) < reach && fabs(r->map_xy[2 * k + 1]) < reach;
-  const double size = fmin(2.2, fmax(0.25, 0.9 * 230 / sqrt(fmax(area, 1)) / 11.5));
+  const double size = fmin(2.2, fmax(0.25, (r->block > 0 ? 1.25 : 0.9) * 230 / sqrt(fmax(area, 1)) / 11.5));
   fprintf(f,
-          "set encoding utf8\nset multiplot layout 1,%d\nset lmargin 7\nset rmargin 8\nset tmargin 2\nset bmargin "
-          "3\nset size ratio -1\nset xlabel '\303\205' offset 0,0.6\nunset key\nunset grid\nset logscale cb\n"
-          "set format cb '10^{%%T}'\nset palette defined (0 '#f3f6fa', 0.3 '#a9cdf3', 0.65 '#2a78d6', 1 '#10305c')\n"
-          "set xrange [%.6g:%.6g]\nset yrange [%.6g:%.6g]\nset border 15\nset xtics font ',11'\nset ytics font ',11'\n"
-          "set cbtics font ',10'\nset colorbox size 0.03,0.8\n",
-          n, -reach, reach, -reach, reach);
+          "set encoding utf8\nset multiplot\nset tmargin at screen 0.86\nset bmargin at screen 0.2\nset size ratio -1\n"
+          "set xlabel '\303\205' offset 0,0.4\nunset key\nunset grid\nset logscale cb\nset format cb '10^{%%T}'\n"
+          "set palette defined (0 '#f3f6fa', 0.3 '#a9cdf3', 0.65 '#2a78d6', 1 '#10305c')\n"
+          "set xrange [%.6g:%.6g]\nset yrange [%.6g:%.6g]\nset border 15\nset xtics %.6g font ',12'\n"
+          "set ytics %.6g font ',12'\nset cbtics font ',11'\n",
+          -reach, reach, -reach, reach, tick, tick);
   for (int q = 0; q < n; q++) {
     const double high = top[q] > 0 ? top[q] : 1;
     fprintf(f,
-            "set title '%.6g %s' tc rgb '#2b3440'\nset cbrange [%.4g:%.4g]\n"
+            "set lmargin at screen %.4f\nset rmargin at screen %.4f\nset title '%.6g %s' tc rgb '#2b3440'\nset cbrange "
+            "[%.4g:%.4g]\n"
             "plot 'map.dat' index %d using 1:2:($3 > %.4g ? $3 : %.4g) with points pt %d ps %.3g lc palette\n",
-            r->moment[which[q]].time, r->unit, 1e-4 * high, high, q, 1e-4 * high, 1e-4 * high, r->block > 0 ? 5 : 7,
-            size);
+            (q + 0.16) / n, (q + 0.80) / n, r->moment[which[q]].time, r->unit, 1e-4 * high, high, q, 1e-4 * high,
+            1e-4 * high, r->block > 0 ? 5 : 7, size);
   }
   fprintf(f, "unset multiplot\n");
   return out_file_commit(file, err);

@@ -11,7 +11,16 @@
 
 /* Angstrom: room round the cell for lines that leave it, host discs, sites this near to a border come on both sides. */
 static const double margin = 1.15, host_radius = 0.52, border_reach = 0.3;
-static const double min_flux = 0.004; /* of the strongest; weaker lines would only blur the picture */
+
+/* Of many sites: fewer and thinner lines, and smaller host atoms, or nothing would be seen behind them. */
+static bool crowded(const crystal_scene *c) {
+  return c->net->nsites > 60;
+}
+
+/* Of the strongest; weaker lines would only blur the picture. */
+static double min_flux(const crystal_scene *c) {
+  return crowded(c) ? 0.03 : 0.004;
+}
 
 /* ---- what there is to draw ---- */
 
@@ -113,7 +122,7 @@ static lisi_status collect(crystal_scene *c, lisi_error *err) {
   if (!(c->strongest > 0))
     c->strongest = 1;
   for (int k = 0; k < m; k++) /* inside the cell once is enough */
-    if ((c->line[k].leaves || c->line[k].i < c->line[k].j) && c->line[k].flux >= min_flux * c->strongest)
+    if ((c->line[k].leaves || c->line[k].i < c->line[k].j) && c->line[k].flux >= min_flux(c) * c->strongest)
       c->line[c->nlines++] = c->line[k];
   qsort(c->line, (size_t)c->nlines, sizeof *c->line, weakest_first);
   return LISI_OK;
@@ -151,7 +160,7 @@ double crystal_radius(const crystal_scene *c, double share) {
   /* Crowded pictures get smaller discs. */
   const double area = (c->view.hi[0] - c->view.lo[0]) * (c->view.hi[1] - c->view.lo[1]) / (c->net->nsites + 1);
   const double most = c->view.apart > 0 ? 0.55 * c->view.apart : 0.2;
-  const double largest = fmax(0.2, fmin(fmin(0.46, most), 0.34 * sqrt(area)));
+  const double largest = fmax(0.32, fmin(fmin(0.46, most), 0.34 * sqrt(area)));
   return fmax(0.3 * largest, largest * sqrt(fmin(1, fmax(0, share))));
 }
 
@@ -169,7 +178,8 @@ static void place(const frame *f, const double frac[3], double xyz[3]) {
 /* The directions of the edges, in the lower left corner outside the cell. */
 static void axes(FILE *f, const frame *p) {
   const cell_view *v = &p->c->view;
-  const double x = p->x + 0.28 * margin * p->scale, y = p->y + (v->hi[1] - v->lo[1] + 1.72 * margin) * p->scale;
+  const double aside = v->oblique && v->across[v->axis] < 0 ? 20 : 0; /* room for the third edge */
+  const double x = p->x + 0.28 * margin * p->scale + aside, y = p->y + (v->hi[1] - v->lo[1] + 1.72 * margin) * p->scale;
   for (int k = 0; k < 3; k++) {
     const double length = hypot(v->across[k], v->above[k]), reach = fmin(26, 0.75 * margin * p->scale);
     if (length < 1e-9)
@@ -227,7 +237,7 @@ static int images(const crystal_scene *c, const double frac[3], double image[9][
 }
 
 static double line_width(const crystal_scene *c, double flux, double scale) {
-  return scale * (0.018 + 0.20 * sqrt(fmin(1, flux / c->strongest)));
+  return scale * (crowded(c) ? 0.6 : 1) * (0.018 + 0.20 * sqrt(fmin(1, flux / c->strongest)));
 }
 
 static void lines(FILE *f, const frame *p) {
@@ -244,7 +254,7 @@ static void lines(FILE *f, const frame *p) {
     fprintf(f,
             "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke-width=\"%.2f\" stroke-opacity=\"%.2f\"/>\n",
             a[0], a[1], a[0] + part * (b[0] - a[0]), a[1] + part * (b[1] - a[1]), line_width(c, x->flux, p->scale),
-            0.25 + 0.6 * strength);
+            (crowded(c) ? 0.15 : 0.25) + (crowded(c) ? 0.4 : 0.6) * strength);
   }
   fputs("</g>\n", f);
 }
@@ -290,7 +300,7 @@ static void sites(FILE *f, const frame *p, const crystal_site *site) {
       double at[3];
       place(p, image[m], at);
       const double r = x->radius * p->scale, around = c->ring[s] / c->strongest;
-      if (around > min_flux)
+      if (around > min_flux(c))
         fprintf(f,
                 "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%.1f\" fill=\"none\" stroke=\"#5a6774\" stroke-width=\"%.1f\" "
                 "stroke-opacity=\"%.2f\"/>",
@@ -311,7 +321,7 @@ static void sites(FILE *f, const frame *p, const crystal_site *site) {
 
 static void hosts(FILE *f, const frame *p) {
   const crystal_scene *c = p->c;
-  const double r = host_radius * p->scale;
+  const double r = (crowded(c) ? 0.6 : 1) * host_radius * p->scale;
   for (int h = 0; h < c->nhosts; h++) {
     double image[9][3];
     const int n = images(c, c->host + 3 * h, image);

@@ -110,6 +110,12 @@ static lisi_status read_sites(const yaml_doc *doc, report_network *net, lisi_err
   const yaml_ref cell = yaml_get(doc, yaml_root(doc), "cell");
   for (int k = 0; k < 3 && status == LISI_OK; k++)
     status = yaml_as_doubles(doc, yaml_seq_at(doc, cell, k), "cell", 3, net->cell + 3 * k, err);
+  if (status != LISI_OK)
+    return status;
+  const double *h = net->cell, volume = h[0] * (h[4] * h[8] - h[5] * h[7]) + h[1] * (h[5] * h[6] - h[3] * h[8]) +
+                                        h[2] * (h[3] * h[7] - h[4] * h[6]);
+  if (!(fabs(volume) > 1e-9))
+    return yaml_fail(doc, cell, err, "cell: expected three independent vectors");
   const int n = yaml_seq_size(doc, sites), ne = yaml_seq_size(doc, jumps);
   net->frac = calloc((size_t)n * 3 + 1, sizeof *net->frac);
   net->type = calloc((size_t)n + 1, sizeof *net->type);

@@ -208,7 +208,7 @@ void page_diffusion(report_page *page) {
     page_figure(
         page, "vanhove", "wide",
         "Self part of the van Hove function: the probability to be found at a distance r after a time t. Lines: "
-        "model; points: the run.");
+        "model; points: the run. The peak at r&nbsp;=&nbsp;0, lithium that has not moved, may be cut off.");
   fputs("</div>\n", page->f);
   tensor(page);
   principal(page);
@@ -327,6 +327,8 @@ static void sets(report_page *page) {
     }
     if (shown > 24)
       fprintf(f, ", &hellip; (%d)", shown);
+    if (shown == 0)
+      fputs("none belongs to it more than to another", f);
     fputs("</td>", f);
     for (int j = 0; j < n; j++) {
       fputs("<td>", f);

@@ -145,7 +145,8 @@ static void hero(report_page *page) {
   fputs(" <small>m&sup2;/s</small></p><p class=\"error\">", f);
   if (!isnan(lo) && !isnan(hi)) {
     fputs("95&nbsp;% interval ", f);
-    report_interval(f, lo * 1e-8, hi * 1e-8, 3);
+    report_interval_like(f, d * 1e-8, lo * 1e-8, hi * 1e-8, 3);
+    fputs("&nbsp;m&sup2;/s", f);
   } else
     fputs("no interval: the errors are not known", f);
   fputs("</p></div><dl>", f);
@@ -154,9 +155,9 @@ static void hero(report_page *page) {
     report_value(f, d * other[k].factor, 4);
     fprintf(f, "</dt><dd>%s ", other[k].unit);
     if (!isnan(lo) && !isnan(hi)) {
-      fputs("<span class=\"ci\">[", f);
-      report_interval(f, lo * other[k].factor, hi * other[k].factor, 3);
-      fputs("]</span>", f);
+      fputs("<span class=\"ci\">", f);
+      report_interval_like(f, d * other[k].factor, lo * other[k].factor, hi * other[k].factor, 3);
+      fputs("</span>", f);
     }
     fputs("</dd>", f);
   }

@@ -4,6 +4,7 @@
 
 #include "out_file.h"
 #include "report_colours.h"
+#include "report_text.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -85,9 +86,11 @@ static lisi_status draw(const report_data *data, const mode_pattern *p, const do
     snprintf(site[s].title, sizeof site[s].title, "site %lld (%.100s): %s%.2f, %.3g %% of the lithium", net->number[s],
              net->label[net->type[s]], mode->shared || value[i] < 0 ? "" : "+", value[i], 100 * p->pi[i]);
   }
-  char interval[80] = "";
+  char interval[120] = "", end[2][32];
+  report_plain(end[0], mode->lo, 3);
+  report_plain(end[1], mode->hi, 3);
   if (!isnan(mode->lo) && !isnan(mode->hi))
-    snprintf(interval, sizeof interval, "95 %% interval %.3g to %.3g %s", mode->lo, mode->hi, data->time_unit);
+    snprintf(interval, sizeof interval, "95 %% interval %s to %s %s", end[0], end[1], data->time_unit);
   lisi_status status =
       crystal_svg_open(data->folder, mode->name, width, h + 78, mode->title, mode->sentence, &file, err);
   if (status == LISI_OK) {
@@ -153,15 +156,17 @@ static void name_times(const report_data *data, yaml_ref list, yaml_ref t, doubl
   const double slow = report_item(data, t, first), fast = report_item(data, t, last);
   if (x->edge != 0)
     snprintf(along, sizeof along, ", along %c", x->edge);
+  char time[2][32];
+  report_plain(time[0], fast, 3);
+  report_plain(time[1], isnan(slow) ? INFINITY : slow, 3);
+  const char *unit = isfinite(slow) ? data->time_unit : "";
   if (last > first && fabs(slow - fast) > 0.005 * slow)
-    snprintf(x->title, sizeof x->title, "t%s \342\200\223 t%s = %.3g to %.3g %s%s", low, high, fast, slow,
-             data->time_unit, along);
+    snprintf(x->title, sizeof x->title, "t%s \342\200\223 t%s = %s to %s %s%s", low, high, time[0], time[1], unit,
+             along);
   else if (last > first)
-    snprintf(x->title, sizeof x->title, "t%s \342\200\223 t%s = %.3g %s%s", low, high, slow, data->time_unit, along);
-  else if (isfinite(x->time))
-    snprintf(x->title, sizeof x->title, "t%s = %.3g %s", low, x->time, data->time_unit);
+    snprintf(x->title, sizeof x->title, "t%s \342\200\223 t%s = %s %s%s", low, high, time[1], unit, along);
   else
-    snprintf(x->title, sizeof x->title, "t%s = \342\210\236", low);
+    snprintf(x->title, sizeof x->title, "t%s = %s %s", low, time[1], unit);
 }
 
 lisi_status report_modes_make(const report_data *data, yaml_ref model, const crystal_scene *c, report_modes *modes,

@@ -28,7 +28,7 @@ const char report_style[] =
     ".hero .error{font-size:17px;margin:0}.hero dl{margin:0;display:grid;grid-template-columns:auto 1fr;gap:5px 16px;"
     "font-variant-numeric:tabular-nums}.hero dt{font-weight:600;white-space:nowrap;text-align:right}.hero dd{margin:0;"
     "color:var(--soft)}\n"
-    ".cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(200px,1fr));gap:16px;margin-bottom:16px}\n"
+    ".cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(152px,1fr));gap:16px;margin-bottom:16px}\n"
     ".card{padding:15px 18px}.card "
     "b{display:block;font-size:25px;font-weight:640;letter-spacing:-.015em;line-height:1.3}"
     ".card b small{font-size:15px;color:var(--soft);font-weight:420;letter-spacing:0}.card "

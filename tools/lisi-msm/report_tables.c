@@ -79,165 +79,6 @@ void page_collective(report_page *page) {
   fputs(page->drawn & CURVE_COLLECTIVE ? "</p></div></div></section>\n" : "</p></div></section>\n", f);
 }
 
-/* ---- rates ---- */
-
-static const char *text_under(const report_data *data, yaml_ref map, const char *key) {
-  const char *text = yaml_text(data->doc, yaml_get(data->doc, map, key));
-  return text != NULL ? text : "?";
-}
-
-/* Rates per pair of orbits as the model gives them, with errors. */
-static bool rates_of_model(report_page *page) {
-  const report_data *data = page->data;
-  FILE *f = page->f;
-  const yaml_ref list = yaml_get(data->doc, page->model, "orbit_rates");
-  const int n = yaml_seq_size(data->doc, list), most = 60;
-  if (n == 0)
-    return false;
-  fprintf(
-      f,
-      "<div class=\"scroll\"><table><caption>Rate of jumps per lithium on a site of the first kind to any site of the "
-      "second, at lag %.4g&nbsp;%s.</caption><thead><tr><th scope=\"col\">from</th><th scope=\"col\" "
-      "style=\"text-align:left\">to</th><th scope=\"col\">rate (1/%s)</th><th scope=\"col\">95 %% interval</th><th "
-      "scope=\"col\">probability per lag</th></tr></thead><tbody>\n",
-      report_number(data, page->model, "lag"), data->time_unit, data->time_unit);
-  for (int k = 0; k < n && k < most; k++) {
-    const yaml_ref row = yaml_seq_at(data->doc, list, k), ci = yaml_get(data->doc, row, "rate_ci");
-    fputs("<tr><td>", f);
-    report_escaped(f, text_under(data, row, "from"));
-    fputs("</td><td style=\"text-align:left\">", f);
-    report_escaped(f, text_under(data, row, "to"));
-    fputs("</td><td>", f);
-    report_value(f, report_number(data, row, "rate"), 3);
-    fputs("</td><td>", f);
-    if (!report_interval(f, report_item(data, ci, 0), report_item(data, ci, 1), 3))
-      fputs("&ndash;", f);
-    fputs("</td><td>", f);
-    report_value(f, report_number(data, row, "P"), 3);
-    fputs("</td></tr>\n", f);
-  }
-  if (n > most)
-    fprintf(f, "<tr><td>and %d more</td><td></td><td></td><td></td><td></td></tr>\n", n - most);
-  fputs("</tbody></table></div>\n", f);
-  const yaml_ref matrix = yaml_get(data->doc, page->model, "rate_matrix");
-  const char *exists = yaml_text(data->doc, yaml_get(data->doc, matrix, "exists")),
-             *why = yaml_text(data->doc, yaml_get(data->doc, matrix, "why"));
-  if (exists != NULL && strcmp(exists, "false") == 0) {
-    fputs("<p class=\"lead\">No rate matrix belongs to these probabilities", f);
-    if (why != NULL) {
-      fputs(": ", f);
-      report_escaped(f, why);
-    }
-    fputs(".</p>\n", f);
-  }
-  return true;
-}
-
-/* Without them: fluxes of the network added up by kind of site. */
-static void rates_of_network(report_page *page) {
-  const report_network *net = page->net;
-  FILE *f = page->f;
-  const int nt = net->ntypes;
-  double *flux = calloc((size_t)nt * (size_t)nt, sizeof *flux), *share = calloc((size_t)nt, sizeof *share);
-  int *sites = calloc((size_t)nt, sizeof *sites);
-  if (flux != NULL && share != NULL && sites != NULL) {
-    for (int s = 0; s < net->nsites; s++) {
-      share[net->type[s]] += net->pi[s];
-      sites[net->type[s]]++;
-    }
-    for (int e = 0; e < net->nedges; e++)
-      flux[net->type[net->edge[e].i] * nt + net->type[net->edge[e].j]] += net->edge[e].flux;
-    fprintf(f,
-            "<div class=\"scroll\"><table><caption>Jumps per %s and lithium on a site of the row's kind, to the kind "
-            "of the "
-            "column, at lag %.4g&nbsp;%s; and where the lithium is.</caption><thead><tr><th scope=\"col\">from</th>",
-            page->data->time_unit, net->lag, page->data->time_unit);
-    for (int b = 0; b < nt; b++) {
-      fputs("<th scope=\"col\">to ", f);
-      report_escaped(f, net->label[b]);
-      fputs("</th>", f);
-    }
-    fputs("<th scope=\"col\">sites</th><th scope=\"col\">share of Li</th></tr></thead><tbody>\n", f);
-    for (int a = 0; a < nt; a++) {
-      fprintf(f, "<tr><th scope=\"row\"><i class=\"dot\" style=\"background:%s\"></i>", report_colour(a));
-      report_escaped(f, net->label[a]);
-      fputs("</th>", f);
-      for (int b = 0; b < nt; b++) {
-        const double rate = share[a] > 0 ? flux[a * nt + b] / share[a] / net->lag : 0;
-        fputs("<td>", f);
-        if (rate > 0)
-          report_value(f, rate, 3);
-        else
-          fputs("&middot;", f);
-        fputs("</td>", f);
-      }
-      fprintf(f, "<td>%d</td><td>%.2f&nbsp;%%</td></tr>\n", sites[a], 100 * share[a]);
-    }
-    fputs("</tbody></table></div>\n", f);
-  }
-  free(flux);
-  free(share);
-  free(sites);
-}
-
-void page_rates(report_page *page) {
-  const bool own = yaml_seq_size(page->data->doc, yaml_get(page->data->doc, page->model, "orbit_rates")) > 0,
-             from_network = page->net->nsites > 0 && page->net->ntypes <= 24 && page->net->nedges > 0;
-  if (!own && !from_network)
-    return;
-  fputs("<section id=\"rates\"><h2>Rates between kinds of sites</h2>\n", page->f);
-  (void)rates_of_model(page);
-  if (from_network)
-    rates_of_network(page);
-  fputs("</section>\n", page->f);
-}
-
-/* ---- first passage ---- */
-
-void page_passage(report_page *page) {
-  const yaml_doc *doc = page->paths;
-  FILE *f = page->f;
-  if (doc == NULL)
-    return;
-  const yaml_ref map = yaml_get(doc, yaml_root(doc), "mean_first_passage"), names = yaml_get(doc, map, "orbits"),
-                 times = yaml_get(doc, map, "times"), ci = yaml_get(doc, map, "times_ci");
-  const int n = yaml_seq_size(doc, names);
-  if (n < 2 || n > 16)
-    return;
-  fprintf(
-      f,
-      "<section id=\"passage\"><h2>Mean first passage times</h2>\n<div class=\"scroll\"><table><caption>Mean time (%s) "
-      "from the row's kind of site until the column's is reached, at lag %.4g&nbsp;%s%s.</caption><thead><tr><th "
-      "scope=\"col\">from</th>",
-      page->data->time_unit, page_number(doc, yaml_root(doc), "lag"), page->data->time_unit,
-      ci != 0 ? ", with 95&nbsp;% intervals" : "");
-  for (int b = 0; b < n; b++) {
-    const char *name = yaml_text(doc, yaml_seq_at(doc, names, b));
-    fputs("<th scope=\"col\">to ", f);
-    report_escaped(f, name != NULL ? name : "?");
-    fputs("</th>", f);
-  }
-  fputs("</tr></thead><tbody>\n", f);
-  for (int a = 0; a < n; a++) {
-    const char *name = yaml_text(doc, yaml_seq_at(doc, names, a));
-    fputs("<tr><th scope=\"row\">", f);
-    report_escaped(f, name != NULL ? name : "?");
-    fputs("</th>", f);
-    for (int b = 0; b < n; b++) {
-      const yaml_ref pair = yaml_seq_at(doc, yaml_seq_at(doc, ci, a), b);
-      fputs("<td>", f);
-      if (a == b)
-        fputs("&middot;", f);
-      else
-        with_interval(f, page_item(doc, yaml_seq_at(doc, times, a), b), 3, page_item(doc, pair, 0),
-                      page_item(doc, pair, 1));
-      fputs("</td>", f);
-    }
-    fputs("</tr>\n", f);
-  }
-  fputs("</tbody></table></div></section>\n", f);
-}
-
 /* ---- models ---- */
 
 void page_models(report_page *page) {
@@ -426,6 +267,11 @@ void page_comparison(report_page *page) {
 }
 
 /* ---- warnings, provenance ---- */
+
+static const char *text_under(const report_data *data, yaml_ref map, const char *key) {
+  const char *text = yaml_text(data->doc, yaml_get(data->doc, map, key));
+  return text != NULL ? text : "?";
+}
 
 void page_warnings(report_page *page) {
   const report_data *data = page->data;

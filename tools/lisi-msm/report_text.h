@@ -11,7 +11,10 @@ void report_escaped(FILE *f, const char *text);
 void report_value(FILE *f, double value, int digits);
 /* "lo to hi" with as many digits; nothing where an end is NaN. True where something was written. */
 int report_interval(FILE *f, double lo, double hi, int digits);
-/* The same number as plain text for SVG: "1.23e-09". */
+/* "(lo to hi) x 10^e" with the power of ten of `value`, so that the three can be compared at a glance; plain where the
+ * value needs none. */
+int report_interval_like(FILE *f, double value, double lo, double hi, int digits);
+/* The same number as plain text: "1.23e-09", and 1010 rather than 1.01e+03. */
 void report_plain(char text[32], double value, int digits);
 
 #endif

@@ -194,6 +194,15 @@ void msm_result_print(const msm_result *r) {
     printf(" m^2/s at lag %.6g %s\n", x->lag, unit);
     printf("D tensor (A^2/ps):  xx %.4g  yy %.4g  zz %.4g  xy %.3g  xz %.3g  yz %.3g\n", x->D_all[0][0], x->D_all[1][1],
            x->D_all[2][2], x->D_all[0][1], x->D_all[0][2], x->D_all[1][2]);
+    if (x->has_ci) {
+      printf("            [95 %%]");
+      for (int k = 0; k < 6; k++) {
+        static const int at[6][2] = {{0, 0}, {1, 1}, {2, 2}, {0, 1}, {0, 2}, {1, 2}};
+        printf("  %c%c [%.3g, %.3g]", "xyz"[at[k][0]], "xyz"[at[k][1]], x -> D_all_lo[at[k][0]][at[k][1]],
+               x -> D_all_hi[at[k][0]][at[k][1]]);
+      }
+      putchar('\n');
+    }
   }
   msm_result_print_sets(r);
   diffusion_print(r);
@@ -253,12 +262,7 @@ static bool copies_differ(const msm_model *x) {
   return x->fold.done && x->fold.tested && !x->fold.homogeneous;
 }
 
-typedef struct {
-  msm_result_teller tell;
-  void *context;
-} listener;
-
-static void LISI_PRINTF(2, 3) tell_of(const listener *to, const char *format, ...) {
+void msm_result_tell(const msm_result_listener *to, const char *format, ...) {
   char text[600];
   va_list values;
   va_start(values, format);
@@ -277,14 +281,14 @@ void msm_result_warn(const msm_result *r) {
 }
 
 void msm_result_warnings(const msm_result *r, msm_result_teller tell, void *context) {
-  const listener to = {tell, context};
+  const msm_result_listener to = {tell, context};
   for (int k = 0; k < r->nfailed; k++)
-    tell_of(&to, "lag %g is left out: %s", r->failed[k].lag, r->failed[k].reason);
+    msm_result_tell(&to, "lag %g is left out: %s", r->failed[k].lag, r->failed[k].reason);
   int discarded = -1, negative = -1, differ = -1, fast = -1, more[4] = {-1, -1, -1, -1};
   for (int m = 0; m < r->nmodels; m++) {
     const msm_model *x = &r->model[m];
     if (x->no_jump) {
-      tell_of(&to, "lag %g: no jump was seen%s", x->lag, x->geometry ? ": D = 0" : "");
+      msm_result_tell(&to, "lag %g: no jump was seen%s", x->lag, x->geometry ? ": D = 0" : "");
       if (m == 0)
         return;
     }
@@ -309,7 +313,7 @@ void msm_result_warnings(const msm_result *r, msm_result_teller tell, void *cont
     if (index != NULL)
       msm_result_names(&r->space, index, n, names, sizeof names);
     free(index);
-    tell_of(
+    msm_result_tell(
         &to,
         "lag %g%s: %d of %d states are connected and make the model; %.3g %% of the counted pairs lie elsewhere%s%s",
         x->lag, others, x->n, r->space.n, 100 * x->discarded_fraction, n > 0 ? ": left out are " : "", names);
@@ -317,28 +321,32 @@ void msm_result_warnings(const msm_result *r, msm_result_teller tell, void *cont
   if (negative >= 0) {
     const msm_model *x = &r->model[negative];
     repeated(others, sizeof others, more[1]);
-    tell_of(&to, "lag %g%s: no relaxation time can be given for %d of %d processes: negative eigenvalues (marked (-))",
-            x->lag, others, negatives(x), x->ntimescales);
+    msm_result_tell(
+        &to, "lag %g%s: no relaxation time can be given for %d of %d processes: negative eigenvalues (marked (-))",
+        x->lag, others, negatives(x), x->ntimescales);
   }
   if (fast >= 0) {
     const msm_model *x = &r->model[fast];
     repeated(others, sizeof others, more[3]);
-    tell_of(&to,
-            "lag %g%s: the rates of %d of %d processes are too fast for counts at this lag to tell; take a shorter one",
-            x->lag, others, too_fast(x), x->ntimescales);
+    msm_result_tell(
+        &to,
+        "lag %g%s: the rates of %d of %d processes are too fast for counts at this lag to tell; take a shorter one",
+        x->lag, others, too_fast(x), x->ntimescales);
   }
   if (differ >= 0) {
     const msm_model *x = &r->model[differ];
     repeated(others, sizeof others, more[2]);
-    tell_of(&to,
-            "lag %g%s: the copies of a site in the supercell differ (spread %.2f times what chance between time "
-            "blocks explains, %.1f standard "
-            "errors); a longer run tells whether that lasts, --fold no keeps them apart",
-            x->lag, others, x->fold.ratio, x->fold.z);
+    msm_result_tell(
+        &to,
+        "lag %g%s: the copies of a site in the supercell differ (spread %.2f times what chance between time "
+        "blocks explains, %.1f standard "
+        "errors); a longer run tells whether that lasts, --fold no keeps them apart",
+        x->lag, others, x->fold.ratio, x->fold.z);
   }
-  diffusion_warn(r);
-  fold_symmetry_warn(r);
+  diffusion_warn(r, &to);
+  fold_symmetry_warn(r, &to);
   if (r->nmodels > 1 && r->reported >= 0 && !r->plateau)
-    tell_of(&to,
-            "no lag was found from which on D stays the same and the MSD agrees: ask for longer lags, or a longer run");
+    msm_result_tell(
+        &to,
+        "no lag was found from which on D stays the same and the MSD agrees: ask for longer lags, or a longer run");
 }

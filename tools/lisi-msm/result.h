@@ -129,5 +129,10 @@ void msm_result_warn(const msm_result *result);
 /* The same, one by one, to whom they concern. */
 typedef void (*msm_result_teller)(void *context, const char *text);
 void msm_result_warnings(const msm_result *result, msm_result_teller tell, void *context);
+typedef struct {
+  msm_result_teller tell;
+  void *context;
+} msm_result_listener;
+void LISI_PRINTF(2, 3) msm_result_tell(const msm_result_listener *to, const char *format, ...);
 
 #endif

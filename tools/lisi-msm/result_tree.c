@@ -16,6 +16,15 @@ static void add_pair(doc_tree *doc, doc_ref parent, const char *key, double lo, 
   doc_numbers(doc, parent, key, 2, pair);
 }
 
+static void add_tensor_ci(doc_tree *doc, doc_ref map, const char *key, const double lo[3][3], const double hi[3][3]) {
+  const doc_ref list = doc_list(doc, map, key);
+  for (int a = 0; a < 3; a++) {
+    const doc_ref row = doc_list(doc, list, NULL);
+    for (int b = 0; b < 3; b++)
+      add_pair(doc, row, NULL, lo[a][b], hi[a][b]);
+  }
+}
+
 static void add_transport(doc_tree *doc, doc_ref map, const msm_model *x) {
   if (x->estimator == MSM_PLAIN) {
     /* the published procedure knows a fitted slope, not a tensor */
@@ -24,14 +33,8 @@ static void add_transport(doc_tree *doc, doc_ref map, const msm_model *x) {
     return;
   }
   doc_matrix(doc, map, "D", 3, 3, &x->tr.D[0][0]);
-  if (x->has_ci) {
-    const doc_ref list = doc_list(doc, map, "D_ci");
-    for (int a = 0; a < 3; a++) {
-      const doc_ref row = doc_list(doc, list, NULL);
-      for (int b = 0; b < 3; b++)
-        add_pair(doc, row, NULL, x->D_lo[a][b], x->D_hi[a][b]);
-    }
-  }
+  if (x->has_ci)
+    add_tensor_ci(doc, map, "D_ci", x->D_lo, x->D_hi);
   doc_number(doc, map, "D_iso", x->D_iso);
   if (x->has_ci)
     add_pair(doc, map, "D_iso_ci", x->D_iso_lo, x->D_iso_hi);
@@ -40,6 +43,8 @@ static void add_transport(doc_tree *doc, doc_ref map, const msm_model *x) {
     doc_text(doc, map, "ci_from", x->ci_from != NULL ? x->ci_from : "resampling");
   doc_numbers(doc, map, "drift", 3, x->tr.drift);
   doc_matrix(doc, map, "D_all", 3, 3, &x->D_all[0][0]);
+  if (x->has_ci)
+    add_tensor_ci(doc, map, "D_all_ci", x->D_all_lo, x->D_all_hi);
   doc_number(doc, map, "D_all_iso", x->D_all_iso);
   if (x->has_ci)
     add_pair(doc, map, "D_all_iso_ci", x->D_all_iso_lo, x->D_all_iso_hi);

@@ -62,6 +62,7 @@ int cmd_run(int argc, char **argv) {
       {"pi", CLI_TEXT, &o.pi_file, "FILE", "fixed-pi: the stationary distribution"},
       {"prior", CLI_DOUBLE, &o.prior, "ALPHA", "counts added to each pair of states that was seen, both ways (0)"},
       {"fold", CLI_TEXT, &o.fold, "WHEN", "auto (default), yes, no, or symmetry"},
+      {"compare-plain", CLI_FLAG, &o.compare_plain, NULL, "the published procedure beside the model, as for build"},
       {"blocks", CLI_INT, &o.blocks, "N", "time blocks that errors come from (20)"},
       {"errors", CLI_TEXT, &o.errors, "SOURCE", "bootstrap (default), bayes, or both"},
       {"samples", CLI_INT, &o.samples, "N", "resamples of each kind, 0 = no errors"},
