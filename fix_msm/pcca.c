@@ -140,6 +140,25 @@ typedef struct {
   double A[PCCA_MOST_SETS * PCCA_MOST_SETS];
 } problem;
 
+/* Whether each set has more than half of some state. Crispness alone may favour two sets with the same memberships,
+ * which are one. */
+static bool every_set_has_states(size_t N, size_t m, const double *psi, const double *A) {
+  bool has[PCCA_MOST_SETS] = {false};
+  size_t found = 0;
+  for (size_t i = 0; i < N && found < m; i++) {
+    for (size_t k = 0; k < m; k++) {
+      double chi = 0.0;
+      for (size_t l = 0; l < m; l++)
+        chi += psi[i * m + l] * A[l * m + k];
+      if (chi > 0.5 && !has[k]) {
+        has[k] = true;
+        found++;
+      }
+    }
+  }
+  return found == m;
+}
+
 /* Minus the crispness for the lower right part x of A; infinity where it is not feasible. */
 static double objective(problem *p, const double *x) {
   const size_t m = p->m;
@@ -147,7 +166,7 @@ static double objective(problem *p, const double *x) {
     for (size_t k = 1; k < m; k++)
       p->A[l * m + k] = x[(l - 1) * (m - 1) + k - 1];
   }
-  if (!make_feasible(p->N, m, p->psi, p->A))
+  if (!make_feasible(p->N, m, p->psi, p->A) || !every_set_has_states(p->N, m, p->psi, p->A))
     return INFINITY;
   double sum = 0.0;
   for (size_t k = 0; k < m; k++) {
@@ -339,7 +358,8 @@ lisi_status pcca_sets(int n, const double *X, const double *pi, int sets, pcca *
   if (status == LISI_OK) {
     const double value = objective(&p, x);
     if (!isfinite(value))
-      status = lisi_fail(err, LISI_ERR_NUMERIC, "PCCA+: no memberships between 0 and 1 were found for %d sets", sets);
+      status = lisi_fail(err, LISI_ERR_NUMERIC,
+                         "PCCA+: no %d sets were found that each have most of some state; ask for fewer", sets);
     r->crispness = -value / sets;
   }
   for (size_t i = 0; i < N && status == LISI_OK; i++) {

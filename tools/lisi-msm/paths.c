@@ -126,7 +126,17 @@ static lisi_status find_sets(const model_input *in, long given, paths_result *r,
   }
   r->suggested = pcca_suggest(model->n, model->tr.gap, PCCA_MOST_SETS);
   const int m = given > 0 ? (int)given : r->suggested;
-  return m < 2 ? LISI_OK : pcca_sets(model->n, model->X, model->pi, m, &r->sets, err);
+  lisi_status status = LISI_OK;
+  for (int k = m; k >= 2; k--) {
+    status = pcca_sets(model->n, model->X, model->pi, k, &r->sets, err);
+    if (status != LISI_ERR_NUMERIC || given > 0)
+      return status;
+    /* not asked for: fewer sets, or none, are an answer, too */
+    cli_warn("%s", err->message);
+    *err = (lisi_error){0};
+    status = LISI_OK;
+  }
+  return status;
 }
 
 static lisi_status sides(const model_input *in, const char *from, const char *to, tpt_side *side, lisi_error *err) {
