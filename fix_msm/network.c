@@ -31,6 +31,43 @@ static int compare_edges(const void *a, const void *b) {
   return 0;
 }
 
+/* Sorts n edges between nstates states; equal ones keep their order. A row at a time: rows are short, and most of an
+ * estimate's edges come in order. */
+static lisi_status sort_edges(int nstates, size_t n, network_edge *edge, lisi_error *err) {
+  size_t *first = calloc((size_t)nstates + 2, sizeof *first);
+  network_edge *sorted = malloc((n + 1) * sizeof *sorted);
+  if (first == NULL || sorted == NULL) {
+    free(first);
+    free(sorted);
+    return lisi_no_memory(err, n * sizeof *sorted);
+  }
+  for (size_t k = 0; k < n; k++)
+    first[edge[k].i + 2]++;
+  for (int i = 0; i < nstates; i++)
+    first[i + 2] += first[i + 1];
+  for (size_t k = 0; k < n; k++)
+    sorted[first[edge[k].i + 1]++] = edge[k];
+  for (int i = 0; i < nstates; i++) {
+    network_edge *row = sorted + first[i];
+    const size_t length = first[i + 1] - first[i];
+    if (length > 64) {
+      qsort(row, length, sizeof *row, compare_edges);
+      continue;
+    }
+    for (size_t k = 1; k < length; k++) {
+      const network_edge x = row[k];
+      size_t at = k;
+      for (; at > 0 && compare_edges(&row[at - 1], &x) > 0; at--)
+        row[at] = row[at - 1];
+      row[at] = x;
+    }
+  }
+  memcpy(edge, sorted, n * sizeof *edge);
+  free(first);
+  free(sorted);
+  return LISI_OK;
+}
+
 lisi_status network_make(const state_space *space, double lag, size_t n, const network_edge *edge, const char *name,
                          network *net, lisi_error *err) {
   memset(net, 0, sizeof *net);
@@ -72,7 +109,9 @@ lisi_status network_make(const state_space *space, double lag, size_t n, const n
     if (sum[i] < 1.0)
       net->edge[net->n++] = (network_edge){i, i, {0, 0, 0}, 1.0 - sum[i]};
   }
-  qsort(net->edge, net->n, sizeof *net->edge, compare_edges);
+  status = sort_edges(space->n, net->n, net->edge, err);
+  if (status != LISI_OK)
+    goto done;
   size_t kept = 0;
   for (size_t k = 0; k < net->n; k++) {
     if (kept > 0 && compare_edges(&net->edge[kept - 1], &net->edge[k]) == 0)

@@ -2,6 +2,7 @@
 #include "resample.h"
 
 #include "bootstrap.h"
+#include "count_plan.h"
 #include "msm_internal.h"
 
 #include <math.h>
@@ -105,12 +106,13 @@ static lisi_status keep(work *w, int b, lisi_status fit, lisi_error *local, lisi
 static lisi_status parts(work *w, const count_table *kind, int stream, lisi_error *err) {
   lisi_rng rng;
   lisi_rng_stream(&rng, w->options->seed, (uint64_t)stream);
-  lisi_status status = LISI_OK;
+  count_plan plan;
+  lisi_status status = count_plan_make(kind, &plan, err);
   for (int b = 0; b < w->options->bootstrap && status == LISI_OK; b++) {
     bootstrap_weights(&rng, kind->nparts, w->weight);
     count_table table;
     lisi_error local = {0};
-    status = count_table_collapse(kind, w->weight, &table, err);
+    status = count_plan_collapse(&plan, w->weight, &table, err);
     if (status != LISI_OK)
       break;
     const lisi_status fit =
@@ -118,6 +120,7 @@ static lisi_status parts(work *w, const count_table *kind, int stream, lisi_erro
     count_table_free(&table);
     status = keep(w, b, fit, &local, err);
   }
+  count_plan_free(&plan);
   return status;
 }
 
