@@ -4,6 +4,7 @@
 #include "bootstrap.h"
 #include "count_plan.h"
 #include "msm_internal.h"
+#include "one_thread.h"
 
 #include <limits.h>
 #include <math.h>
@@ -462,9 +463,11 @@ lisi_status ck_test(const state_space *space, int nlags, const lag_counts *count
       goto done;
     }
   }
+  const int threads = one_thread_if_small(space->n);
   status = both_sides(&s, total, side, side + P, err);
   for (int kind = 0; kind < 2 && status == LISI_OK && options->bootstrap > 1; kind++)
     status = scatter_of(&s, counts, kind, error, smallest + (size_t)kind * B, &known[kind], err);
+  one_thread_if_small_end(threads);
   if (status == LISI_OK)
     judge(&s, side, side + P, error, smallest, known, r);
 done:

@@ -31,40 +31,38 @@ static int compare_edges(const void *a, const void *b) {
   return 0;
 }
 
-/* Sorts n edges between nstates states; equal ones keep their order. A row at a time: rows are short, and most of an
- * estimate's edges come in order. */
-static lisi_status sort_edges(int nstates, size_t n, network_edge *edge, lisi_error *err) {
-  size_t *first = calloc((size_t)nstates + 2, sizeof *first);
-  network_edge *sorted = malloc((n + 1) * sizeof *sorted);
-  if (first == NULL || sorted == NULL) {
-    free(first);
-    free(sorted);
-    return lisi_no_memory(err, n * sizeof *sorted);
-  }
+/* Puts n edges in the order of their columns, or of their rows; those of one keep their order. first[nstates + 2]
+ * is for work. */
+static void sort_by(bool row, int nstates, size_t n, const network_edge *edge, size_t *first, network_edge *sorted) {
+  memset(first, 0, ((size_t)nstates + 2) * sizeof *first);
   for (size_t k = 0; k < n; k++)
-    first[edge[k].i + 2]++;
+    first[(row ? edge[k].i : edge[k].j) + 2]++;
   for (int i = 0; i < nstates; i++)
     first[i + 2] += first[i + 1];
   for (size_t k = 0; k < n; k++)
-    sorted[first[edge[k].i + 1]++] = edge[k];
-  for (int i = 0; i < nstates; i++) {
-    network_edge *row = sorted + first[i];
-    const size_t length = first[i + 1] - first[i];
-    if (length > 64) {
-      qsort(row, length, sizeof *row, compare_edges);
-      continue;
-    }
-    for (size_t k = 1; k < length; k++) {
-      const network_edge x = row[k];
-      size_t at = k;
-      for (; at > 0 && compare_edges(&row[at - 1], &x) > 0; at--)
-        row[at] = row[at - 1];
-      row[at] = x;
-    }
+    sorted[first[(row ? edge[k].i : edge[k].j) + 1]++] = edge[k];
+}
+
+/* Sorts n edges between nstates states. By column and row in two passes; the few of a pair of states by comparison. */
+static lisi_status sort_edges(int nstates, size_t n, network_edge *edge, lisi_error *err) {
+  size_t *first = malloc(((size_t)nstates + 2) * sizeof *first);
+  network_edge *work = malloc((n + 1) * sizeof *work);
+  if (first == NULL || work == NULL) {
+    free(first);
+    free(work);
+    return lisi_no_memory(err, n * sizeof *work);
   }
-  memcpy(edge, sorted, n * sizeof *edge);
+  sort_by(false, nstates, n, edge, first, work);
+  sort_by(true, nstates, n, work, first, edge);
+  for (size_t k = 0, end; k < n; k = end) {
+    bool rising = true;
+    for (end = k + 1; end < n && edge[end].i == edge[k].i && edge[end].j == edge[k].j; end++)
+      rising = rising && compare_edges(&edge[end - 1], &edge[end]) <= 0;
+    if (!rising)
+      qsort(edge + k, end - k, sizeof *edge, compare_edges);
+  }
   free(first);
-  free(sorted);
+  free(work);
   return LISI_OK;
 }
 

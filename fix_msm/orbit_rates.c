@@ -4,6 +4,7 @@
 #include "bootstrap.h"
 #include "count_plan.h"
 #include "msm_internal.h"
+#include "one_thread.h"
 #include "spectrum.h"
 
 #include <complex.h>
@@ -316,6 +317,7 @@ lisi_status orbit_rates_make(const state_space *space, const lag_counts *counts,
   const size_t N = (size_t)space->n;
   int *orbit = malloc(N * sizeof *orbit), *kept = malloc(N * sizeof *kept);
   double *flux = NULL, *share = NULL;
+  const int threads = one_thread_if_small(m->n);
   lisi_status status = orbit == NULL || kept == NULL ? lisi_no_memory(err, 2 * N * sizeof *orbit) : LISI_OK;
   if (status == LISI_OK)
     status = make_orbits(space, orbit, r, err);
@@ -377,6 +379,7 @@ lisi_status orbit_rates_make(const state_space *space, const lag_counts *counts,
     }
   }
 done:
+  one_thread_if_small_end(threads);
   free(orbit);
   free(kept);
   free(flux);

@@ -4,6 +4,7 @@
 #include "bootstrap.h"
 #include "count_plan.h"
 #include "msm_internal.h"
+#include "one_thread.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -168,6 +169,7 @@ lisi_status resample_intervals(const state_space *space, const lag_counts *count
   w.one = malloc((Q + 1) * sizeof *w.one);
   w.X = malloc(N * N * sizeof *w.X);
   w.pi = malloc(N * sizeof *w.pi);
+  const int threads = one_thread_if_small(space->n);
   lisi_status status = LISI_OK;
   if (!w.weight || !w.sample || !w.one || !w.X || !w.pi)
     status = lisi_no_memory(err, (N * N + Q * B) * sizeof *w.X);
@@ -185,6 +187,7 @@ lisi_status resample_intervals(const state_space *space, const lag_counts *count
     if (status == LISI_OK)
       widen(&w, level, value, lo, hi);
   }
+  one_thread_if_small_end(threads);
   free(w.weight);
   free(w.sample);
   free(w.one);

@@ -527,7 +527,7 @@ static lisi_status models(const material *m, const build_options *o, int n, cons
     }
     /* yes: the user vouches for the copies; blocks shorter than the lag hold the same jumps and say nothing of chance
      */
-    const bool judged = !(r->duration > 0 && r->model[k].lag * (double)o->blocks > r->duration);
+    const bool judged = !(r->duration > 0 && r->model[k].lag * r->counts[k].blocks.nparts > r->duration);
     if (strcmp(o->fold, "yes") != 0 && judged)
       r->model[k].fold = verdict[k];
     k++;
@@ -585,10 +585,12 @@ static lisi_status sites_msd(const path_set *paths, int blocks, msm_result *r, l
     path_msd msd;
     if (k > 0 && lags[k] == lags[k - 1])
       continue;
-    const lisi_status status = path_set_msd(paths, lags[k], blocks, &msd, err);
+    /* pairs of a long lag reach over many short blocks and make them alike */
+    const int parts = counts_time_blocks(paths, lags[k], blocks);
+    const lisi_status status = path_set_msd(paths, lags[k], parts, &msd, err);
     if (status != LISI_OK)
       return status;
-    r->sites_msd[r->nsites_msd++] = (msd_row){(double)lags[k] * paths->dt, msd.msd, msd.msd_error};
+    r->sites_msd[r->nsites_msd++] = (msd_row){(double)lags[k] * paths->dt, msd.msd, msd.msd_error, parts};
   }
   return LISI_OK;
 }
