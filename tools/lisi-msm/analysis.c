@@ -455,6 +455,11 @@ static lisi_status models(const material *m, const build_options *o, int n, cons
     return lisi_fail(err, LISI_ERR_INPUT, "--estimator fixed-pi needs --pi FILE");
   if (o->pi_file != NULL && options.estimator != MSM_FIXED_PI)
     return lisi_fail(err, LISI_ERR_INPUT, "--pi is for --estimator fixed-pi, not %s", o->estimator);
+  if (options.estimator == MSM_RATE && options.errors != MSM_ERRORS_BOOTSTRAP)
+    return lisi_fail(err, LISI_ERR_INPUT,
+                     "--errors %s: there is no sampler for the posterior of a rate matrix; --estimator rate takes "
+                     "--errors bootstrap",
+                     o->errors);
   const bool nearest = m->from_paths    ? m->paths.nearest_site || !m->paths.time_in_ps
                        : m->from_counts ? m->set.nearest_site
                                         : true;

@@ -116,6 +116,31 @@ static lisi_status find_percolation(const model_input *in, paths_result *r, lisi
   return status;
 }
 
+/* Each set has a state that is most its own. */
+static bool peopled(const pcca *s) {
+  bool has[PCCA_MOST_SETS] = {false}, all = true;
+  for (int i = 0; i < s->n; i++)
+    has[s->set[i]] = true;
+  for (int k = 0; k < s->m; k++)
+    all = all && has[k];
+  return all;
+}
+
+/* As many sets as the time scales suggest; fewer where the modes do not tell so many apart: those of a symmetric
+ * network come in pairs of one time scale that no set has to itself. None where not even two are found. */
+static lisi_status suggested_sets(const msm_model *model, int suggested, pcca *sets, lisi_error *err) {
+  for (int m = suggested; m >= 2; m--) {
+    lisi_error local = {0};
+    const lisi_status status = pcca_sets(model->n, model->X, model->pi, m, sets, &local);
+    if (status == LISI_OK && peopled(sets))
+      return LISI_OK;
+    if (status != LISI_OK && status != LISI_ERR_NUMERIC && status != LISI_ERR_UNSUPPORTED)
+      return lisi_fail(err, status, "%s", local.message);
+    pcca_free(sets);
+  }
+  return LISI_OK;
+}
+
 static lisi_status find_sets(const model_input *in, long given, paths_result *r, lisi_error *err) {
   const msm_model *model = &in->model;
   if (!model->tr.balanced || model->n < 2) {
@@ -125,8 +150,10 @@ static lisi_status find_sets(const model_input *in, long given, paths_result *r,
     return LISI_OK;
   }
   r->suggested = pcca_suggest(model->n, model->tr.gap, PCCA_MOST_SETS);
-  const int m = given > 0 ? (int)given : r->suggested;
-  return m < 2 ? LISI_OK : pcca_sets(model->n, model->X, model->pi, m, &r->sets, err);
+  if (given == 1)
+    return LISI_OK;
+  return given > 0 ? pcca_sets(model->n, model->X, model->pi, (int)given, &r->sets, err)
+                   : suggested_sets(model, r->suggested, &r->sets, err);
 }
 
 static lisi_status sides(const model_input *in, const char *from, const char *to, tpt_side *side, lisi_error *err) {
