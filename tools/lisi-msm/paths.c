@@ -150,8 +150,6 @@ static lisi_status find_sets(const model_input *in, long given, paths_result *r,
     return LISI_OK;
   }
   r->suggested = pcca_suggest(model->n, model->tr.gap, PCCA_MOST_SETS);
-  if (given == 1)
-    return LISI_OK;
   return given > 0 ? pcca_sets(model->n, model->X, model->pi, (int)given, &r->sets, err)
                    : suggested_sets(model, r->suggested, &r->sets, err);
 }
