@@ -49,7 +49,8 @@ build a.jumps --lags 1,5; cp out first; build a.jumps --lags 1,5; cmp out first 
 # ---- jumps that are undone: D falls with the lag until they are over ---------------------------------------------------
 awk -f "$SRC/tests/cli/memory_log.awk" -v walkers=40 -v samples=6000 -v cells=4 -v p=.2 -v seed=2 -v again=.5 -v same=-1 >back.jumps
 build back.jumps
-part D_plateau; is found true; less 1 "$(json from)" "the plateau begins where the memory ends"; short=$(json value)
+part D_plateau; is found true; less 1 "$(json from)" "the plateau begins where the memory ends"; short=$(json value) wide=$(json ci)
+whole; part reported; is D_iso_ci "$wide"; is D_iso "$short" # the headline is that of the plateau
 whole; less "$(awk -v d="$short" 'BEGIN { print 1.3 * d }')" "$(json D_iso 2)" "the shortest lag overestimates D"
 tracer=$(json D_tracer); inside ci "$tracer"
 part markovian_range; is found true; less 1 "$(json from)"; [[ $(json note) == *"shorter lags differ: D is"* ]] || fail "note: $(json note)"
