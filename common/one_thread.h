@@ -22,4 +22,14 @@ static inline void one_thread_end(int before) {
   (void)before;
 }
 #endif
+
+/* Matrices with fewer rows are small: the same, unless there are `rows` or more, where nothing changes. */
+enum { ONE_THREAD_ROWS = 300 };
+static inline int one_thread_if_small(int rows) {
+  return rows < ONE_THREAD_ROWS ? one_thread_begin() : 0;
+}
+static inline void one_thread_if_small_end(int before) {
+  if (before > 0)
+    one_thread_end(before);
+}
 #endif

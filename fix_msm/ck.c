@@ -2,7 +2,9 @@
 #include "ck.h"
 
 #include "bootstrap.h"
+#include "count_plan.h"
 #include "msm_internal.h"
+#include "one_thread.h"
 
 #include <limits.h>
 #include <math.h>
@@ -280,9 +282,13 @@ static lisi_status scatter_of(const setting *s, const lag_counts *counts, int ki
   double *weight = malloc((size_t)nparts * sizeof *weight), *spread = malloc((size_t)most * sizeof *spread),
          *x = malloc(2 * P * sizeof *x), *sample = malloc(3 * P * B * sizeof *sample);
   count_table *table = calloc(L, sizeof *table);
+  count_plan *plan = calloc(L, sizeof *plan);
   const count_table **each = malloc(L * sizeof *each);
-  lisi_status status =
-      !weight || !spread || !x || !sample || !table || !each ? lisi_no_memory(err, 3 * P * B * sizeof *x) : LISI_OK;
+  lisi_status status = !weight || !spread || !x || !sample || !table || !plan || !each
+                           ? lisi_no_memory(err, 3 * P * B * sizeof *x)
+                           : LISI_OK;
+  for (size_t m = 0; m < L && status == LISI_OK; m++)
+    status = count_plan_make(kind == 0 ? &counts[m].blocks : &counts[m].groups, &plan[m], err);
   lisi_rng rng;
   lisi_rng_stream(&rng, s->options->seed, (uint64_t)kind);
   for (size_t b = 0; b < B && status == LISI_OK; b++) {
@@ -296,7 +302,7 @@ static lisi_status scatter_of(const setting *s, const lag_counts *counts, int ki
       const count_table *parts = kind == 0 ? &counts[m].blocks : &counts[m].groups;
       for (int p = 0; p < parts->nparts; p++)
         spread[p] = weight[(long long)p * nparts / parts->nparts];
-      status = count_table_collapse(parts, spread, &table[m], err);
+      status = count_plan_collapse(&plan[m], spread, &table[m], err);
       each[m] = &table[m];
       empty = empty || table[m].n == 0;
     }
@@ -334,6 +340,9 @@ static lisi_status scatter_of(const setting *s, const lag_counts *counts, int ki
   free(spread);
   free(x);
   free(sample);
+  for (size_t m = 0; m < L && plan != NULL; m++)
+    count_plan_free(&plan[m]);
+  free(plan);
   free(table);
   free(each);
   return status;
@@ -454,9 +463,11 @@ lisi_status ck_test(const state_space *space, int nlags, const lag_counts *count
       goto done;
     }
   }
+  const int threads = one_thread_if_small(space->n);
   status = both_sides(&s, total, side, side + P, err);
   for (int kind = 0; kind < 2 && status == LISI_OK && options->bootstrap > 1; kind++)
     status = scatter_of(&s, counts, kind, error, smallest + (size_t)kind * B, &known[kind], err);
+  one_thread_if_small_end(threads);
   if (status == LISI_OK)
     judge(&s, side, side + P, error, smallest, known, r);
 done:

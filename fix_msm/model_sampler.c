@@ -77,6 +77,11 @@ lisi_status model_sampler_new(const state_space *space, const count_table *table
                               double lag, const msm_options *options, uint64_t stream, model_sampler **out,
                               lisi_error *err) {
   *out = NULL;
+  if (options->estimator == MSM_RATE || options->estimator == MSM_PLAIN)
+    return lisi_fail(err, LISI_ERR_UNSUPPORTED,
+                     "there is no sampler for the posterior of the estimator %s: take errors from the bootstrap, or "
+                     "another estimator",
+                     msm_estimator_name(options->estimator));
   model_sampler *s = calloc(1, sizeof *s);
   if (s == NULL)
     return lisi_no_memory(err, sizeof *s);

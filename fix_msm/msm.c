@@ -4,6 +4,7 @@
 #include "counts_prior.h"
 #include "effective.h"
 #include "msm_internal.h"
+#include "one_thread.h"
 #include "plain.h"
 #include "rate_matrix.h"
 #include "spectrum.h"
@@ -643,8 +644,11 @@ lisi_status msm_build(const state_space *space, const lag_counts *counts, double
   lisi_status status = LISI_OK;
   if (options->prior > 0.0 && options->estimator != MSM_PLAIN)
     status = counts_prior(counts, options->prior, &with, err);
-  if (status == LISI_OK)
+  if (status == LISI_OK) {
+    const int threads = one_thread_if_small(space->n);
     status = build(space, with.total.entry != NULL ? &with : counts, options, m, err);
+    one_thread_if_small_end(threads);
+  }
   if (status == LISI_OK)
     m->counts = count_table_sum(&counts->total);
   lag_counts_free(&with);

@@ -3,6 +3,7 @@
  * the posterior of its effective counts; the model's numbers are computed each time, and the interval of a quantity
  * is the one that holds the percentile intervals of all kinds. */
 #include "bootstrap.h"
+#include "count_plan.h"
 #include "msm_internal.h"
 #include "posterior.h"
 #include "spectrum.h"
@@ -365,11 +366,13 @@ static lisi_status bootstrap(const state_space *space, const lag_counts *counts,
     lisi_rng rng;
     lisi_rng_stream(&rng, options->seed, (uint64_t)p);
     int good = 0;
+    count_plan plan;
+    status = count_plan_make(kind[p], &plan, err);
     for (int b = 0; b < w->nboot && status == LISI_OK; b++) {
       count_table table;
       lisi_error local = {0};
       bootstrap_weights(&rng, kind[p]->nparts, weight);
-      status = count_table_collapse(kind[p], weight, &table, err);
+      status = count_plan_collapse(&plan, weight, &table, err);
       if (status != LISI_OK)
         break;
       const lisi_status fit = table.n > 0 ? of_counts(&w->q, space, &table, options, value, &local) : LISI_ERR_NUMERIC;
@@ -378,6 +381,7 @@ static lisi_status bootstrap(const state_space *space, const lag_counts *counts,
       if (status == LISI_OK)
         status = tell(options, p * w->nboot + b + 1, kinds * w->nboot, err);
     }
+    count_plan_free(&plan);
     if (good > m->nboot)
       m->nboot = good;
     if (status == LISI_OK)

@@ -31,6 +31,41 @@ static int compare_edges(const void *a, const void *b) {
   return 0;
 }
 
+/* Puts n edges in the order of their columns, or of their rows; those of one keep their order. first[nstates + 2]
+ * is for work. */
+static void sort_by(bool row, int nstates, size_t n, const network_edge *edge, size_t *first, network_edge *sorted) {
+  memset(first, 0, ((size_t)nstates + 2) * sizeof *first);
+  for (size_t k = 0; k < n; k++)
+    first[(row ? edge[k].i : edge[k].j) + 2]++;
+  for (int i = 0; i < nstates; i++)
+    first[i + 2] += first[i + 1];
+  for (size_t k = 0; k < n; k++)
+    sorted[first[(row ? edge[k].i : edge[k].j) + 1]++] = edge[k];
+}
+
+/* Sorts n edges between nstates states. By column and row in two passes; the few of a pair of states by comparison. */
+static lisi_status sort_edges(int nstates, size_t n, network_edge *edge, lisi_error *err) {
+  size_t *first = malloc(((size_t)nstates + 2) * sizeof *first);
+  network_edge *work = malloc((n + 1) * sizeof *work);
+  if (first == NULL || work == NULL) {
+    free(first);
+    free(work);
+    return lisi_no_memory(err, n * sizeof *work);
+  }
+  sort_by(false, nstates, n, edge, first, work);
+  sort_by(true, nstates, n, work, first, edge);
+  for (size_t k = 0, end; k < n; k = end) {
+    bool rising = true;
+    for (end = k + 1; end < n && edge[end].i == edge[k].i && edge[end].j == edge[k].j; end++)
+      rising = rising && compare_edges(&edge[end - 1], &edge[end]) <= 0;
+    if (!rising)
+      qsort(edge + k, end - k, sizeof *edge, compare_edges);
+  }
+  free(first);
+  free(work);
+  return LISI_OK;
+}
+
 lisi_status network_make(const state_space *space, double lag, size_t n, const network_edge *edge, const char *name,
                          network *net, lisi_error *err) {
   memset(net, 0, sizeof *net);
@@ -72,7 +107,9 @@ lisi_status network_make(const state_space *space, double lag, size_t n, const n
     if (sum[i] < 1.0)
       net->edge[net->n++] = (network_edge){i, i, {0, 0, 0}, 1.0 - sum[i]};
   }
-  qsort(net->edge, net->n, sizeof *net->edge, compare_edges);
+  status = sort_edges(space->n, net->n, net->edge, err);
+  if (status != LISI_OK)
+    goto done;
   size_t kept = 0;
   for (size_t k = 0; k < net->n; k++) {
     if (kept > 0 && compare_edges(&net->edge[kept - 1], &net->edge[k]) == 0)

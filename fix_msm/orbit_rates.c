@@ -2,7 +2,9 @@
 #include "orbit_rates.h"
 
 #include "bootstrap.h"
+#include "count_plan.h"
 #include "msm_internal.h"
+#include "one_thread.h"
 #include "spectrum.h"
 
 #include <complex.h>
@@ -233,6 +235,8 @@ static lisi_status intervals(const question *q, const lag_counts *counts, orbit_
     const double expanded = bootstrap_expanded_level(level, kind[w]->nparts);
     lisi_rng rng;
     lisi_rng_seed(&rng, o->seed + (uint64_t)w);
+    count_plan plan;
+    status = count_plan_make(kind[w], &plan, err);
     for (size_t b = 0; b < B && status == LISI_OK; b++) {
       if (o->interrupted != NULL && o->interrupted()) {
         status = lisi_fail(err, LISI_ERR_CANCELLED, "interrupted");
@@ -240,7 +244,7 @@ static lisi_status intervals(const question *q, const lag_counts *counts, orbit_
       }
       bootstrap_weights(&rng, kind[w]->nparts, weight);
       count_table table;
-      status = count_table_collapse(kind[w], weight, &table, err);
+      status = count_plan_collapse(&plan, weight, &table, err);
       if (status != LISI_OK)
         break;
       lisi_error local = {0};
@@ -251,6 +255,7 @@ static lisi_status intervals(const question *q, const lag_counts *counts, orbit_
       for (size_t k = 0; k < n; k++)
         sample[k * B + b] = fit == LISI_OK ? rate[(size_t)r->pair[k].from * O + (size_t)r->pair[k].to] : NAN;
     }
+    count_plan_free(&plan);
     for (size_t k = 0; k < n && status == LISI_OK; k++) {
       orbit_rate *x = &r->pair[k];
       double lo, hi, median, same;
@@ -312,6 +317,7 @@ lisi_status orbit_rates_make(const state_space *space, const lag_counts *counts,
   const size_t N = (size_t)space->n;
   int *orbit = malloc(N * sizeof *orbit), *kept = malloc(N * sizeof *kept);
   double *flux = NULL, *share = NULL;
+  const int threads = one_thread_if_small(m->n);
   lisi_status status = orbit == NULL || kept == NULL ? lisi_no_memory(err, 2 * N * sizeof *orbit) : LISI_OK;
   if (status == LISI_OK)
     status = make_orbits(space, orbit, r, err);
@@ -373,6 +379,7 @@ lisi_status orbit_rates_make(const state_space *space, const lag_counts *counts,
     }
   }
 done:
+  one_thread_if_small_end(threads);
   free(orbit);
   free(kept);
   free(flux);

@@ -2,7 +2,9 @@
 #include "resample.h"
 
 #include "bootstrap.h"
+#include "count_plan.h"
 #include "msm_internal.h"
+#include "one_thread.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -105,12 +107,13 @@ static lisi_status keep(work *w, int b, lisi_status fit, lisi_error *local, lisi
 static lisi_status parts(work *w, const count_table *kind, int stream, lisi_error *err) {
   lisi_rng rng;
   lisi_rng_stream(&rng, w->options->seed, (uint64_t)stream);
-  lisi_status status = LISI_OK;
+  count_plan plan;
+  lisi_status status = count_plan_make(kind, &plan, err);
   for (int b = 0; b < w->options->bootstrap && status == LISI_OK; b++) {
     bootstrap_weights(&rng, kind->nparts, w->weight);
     count_table table;
     lisi_error local = {0};
-    status = count_table_collapse(kind, w->weight, &table, err);
+    status = count_plan_collapse(&plan, w->weight, &table, err);
     if (status != LISI_OK)
       break;
     const lisi_status fit =
@@ -118,6 +121,7 @@ static lisi_status parts(work *w, const count_table *kind, int stream, lisi_erro
     count_table_free(&table);
     status = keep(w, b, fit, &local, err);
   }
+  count_plan_free(&plan);
   return status;
 }
 
@@ -165,6 +169,7 @@ lisi_status resample_intervals(const state_space *space, const lag_counts *count
   w.one = malloc((Q + 1) * sizeof *w.one);
   w.X = malloc(N * N * sizeof *w.X);
   w.pi = malloc(N * sizeof *w.pi);
+  const int threads = one_thread_if_small(space->n);
   lisi_status status = LISI_OK;
   if (!w.weight || !w.sample || !w.one || !w.X || !w.pi)
     status = lisi_no_memory(err, (N * N + Q * B) * sizeof *w.X);
@@ -182,6 +187,7 @@ lisi_status resample_intervals(const state_space *space, const lag_counts *count
     if (status == LISI_OK)
       widen(&w, level, value, lo, hi);
   }
+  one_thread_if_small_end(threads);
   free(w.weight);
   free(w.sample);
   free(w.one);

@@ -49,7 +49,8 @@ build a.jumps --lags 1,5; cp out first; build a.jumps --lags 1,5; cmp out first 
 # ---- jumps that are undone: D falls with the lag until they are over ---------------------------------------------------
 awk -f "$SRC/tests/cli/memory_log.awk" -v walkers=40 -v samples=6000 -v cells=4 -v p=.2 -v seed=2 -v again=.5 -v same=-1 >back.jumps
 build back.jumps
-part D_plateau; is found true; less 1 "$(json from)" "the plateau begins where the memory ends"; short=$(json value)
+part D_plateau; is found true; less 1 "$(json from)" "the plateau begins where the memory ends"; short=$(json value) wide=$(json ci)
+whole; part reported; is D_iso_ci "$wide"; is D_iso "$short" # the headline is that of the plateau
 whole; less "$(awk -v d="$short" 'BEGIN { print 1.3 * d }')" "$(json D_iso 2)" "the shortest lag overestimates D"
 tracer=$(json D_tracer); inside ci "$tracer"
 part markovian_range; is found true; less 1 "$(json from)"; [[ $(json note) == *"shorter lags differ: D is"* ]] || fail "note: $(json note)"
@@ -67,6 +68,19 @@ build --dtraj d?.txt --lags 1,2,5,10,20,50,100
 part markovian_range; is found true; is quantities '["t1"]'; less 1 "$(json from)"
 [[ $(json note) == *"t1 is"*steps* ]] || fail "note: $(json note)"
 whole; grep -qE '"(collective|D_plateau|van_hove)"' out && fail "positions are not known"
+
+# ---- lags beyond a tenth of the run are shown, and no more: 4000 samples ------------------------------------------------
+build a.jumps --lags 1,10,900,2000
+says "lag 900 (and at 1 longer lag): longer than a tenth of the run"
+[[ $(grep -c '"lag":' out) -ge 4 ]] || fail "long lags are left out"
+part D_plateau; is found true; is to 10.0
+whole; part markovian_range; is to 10.0
+whole; part reported; less "$(json lag)" 11 "the reported lag"
+build a.jumps --lags 20,900; part reported; is lag 20.0
+whole; part markovian_range; is found false; [[ $(json note) == *"one lag alone of at most a tenth of the run"* ]] || fail "note: $(json note)"
+build a.jumps --lags 900,1000; says "every lag is longer than a tenth of the run"; part reported; less 899 "$(json lag)" "nothing else was asked for"
+# the error of an MSD is that of blocks of three lags at least, and unknown where there are not two of them
+whole; json msd_sites >value; tr -d ' \n' <value | grep -oE '\[[0-9.,e+-]+\]' | tr -d '[]' | awk -F, '$1 <= 500 && NF != 4 || $1 >= 700 && NF != 2 { exit 1 } END { exit NR < 9 }' || fail "errors of the MSD"
 
 # ---- nothing to tell ---------------------------------------------------------------------------------------------------
 log -v p=0 -v q=0 -v samples=400 >still.jumps

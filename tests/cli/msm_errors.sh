@@ -99,5 +99,9 @@ bad "contradict" a.jumps --lags 1 --strided --count-mode effective
 bad "--samples" a.jumps --lags 1 --samples 5
 bad "two names" a.jumps --lags 1 --samples 50 --resamples 50
 bad "--seed" a.jumps --lags 1 --seed -1
+bad "no sampler for the posterior of a rate matrix" a.jumps --lags 1 --estimator rate --errors bayes
+bad "no sampler for the posterior of a rate matrix" a.jumps --lags 1 --estimator rate --errors both
+build a.jumps --lags 1 --estimator rate --samples 20 -o rate
+exits 2 "$BIN/lisi-msm" paths rate --from A --to B --errors bayes; says "no sampler for the posterior"
 bad "plain" a.jumps --lags 1 --estimator plain --count-mode effective
 pass "errors of the Markov model"

@@ -2,6 +2,7 @@
 /* Counting from run-length paths against counting sample by sample, time blocks, folding. */
 #include "bootstrap.h"
 #include "count_gather.h"
+#include "count_plan.h"
 #include "counts.h"
 #include "counts_stream.h"
 #include "msm.h"
@@ -681,6 +682,44 @@ static void lags(void **state) {
   path_set_free(&p);
 }
 
+/* A plan adds parts up as the table itself does, to the last bit, also where weights leave parts out. */
+static void plan_agrees(void **state) {
+  (void)state;
+  count_hash *hash;
+  lisi_rng rng;
+  lisi_rng_seed(&rng, 11);
+  OK(count_hash_new(&hash, err));
+  for (int k = 0; k < 3000; k++) {
+    const int r[3] = {(int)(3 * lisi_rng_uniform(&rng)) - 1, (int)(2 * lisi_rng_uniform(&rng)), 0};
+    OK(count_hash_add(hash, (int)(7 * lisi_rng_uniform(&rng)), (int)(5 * lisi_rng_uniform(&rng)),
+                      (int)(5 * lisi_rng_uniform(&rng)), r, lisi_rng_uniform(&rng), err));
+  }
+  count_table table;
+  OK(count_hash_table(hash, 5, 7, &table, err));
+  count_hash_free(hash);
+  count_plan plan;
+  OK(count_plan_make(&table, &plan, err));
+  static const double weight[4][7] = {{1, 1, 1, 1, 1, 1, 1}, {0, 2, 0, 0, 3, 1, 1}, {0}, {0, 0, 0, 0, 0, 0, .3}};
+  for (int w = -1; w < 4; w++) {
+    count_table a, b;
+    OK(count_table_collapse(&table, w < 0 ? NULL : weight[w], &a, err));
+    OK(count_plan_collapse(&plan, w < 0 ? NULL : weight[w], &b, err));
+    assert_int_equal(a.n, b.n);
+    assert_true(w == 2 ? a.n == 0 : a.n > 0);
+    assert_int_equal(a.nstates, b.nstates);
+    assert_int_equal(a.nparts, b.nparts);
+    for (size_t k = 0; k < a.n; k++) {
+      const count_entry *x = &a.entry[k], *y = &b.entry[k];
+      assert_true(x->part == y->part && x->i == y->i && x->j == y->j && memcmp(x->r, y->r, sizeof x->r) == 0);
+      assert_true(x->c >= y->c && x->c <= y->c);
+    }
+    count_table_free(&a);
+    count_table_free(&b);
+  }
+  count_plan_free(&plan);
+  count_table_free(&table);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(small_example),  cmocka_unit_test(against_brute_force),
@@ -689,6 +728,7 @@ int main(void) {
       cmocka_unit_test(folded_at_once), cmocka_unit_test(in_several_passes),
       cmocka_unit_test(large_pieces),   cmocka_unit_test(odd_counts),
       cmocka_unit_test(site_msd),       cmocka_unit_test(lags),
+      cmocka_unit_test(plan_agrees),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

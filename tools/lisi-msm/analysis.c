@@ -455,6 +455,11 @@ static lisi_status models(const material *m, const build_options *o, int n, cons
     return lisi_fail(err, LISI_ERR_INPUT, "--estimator fixed-pi needs --pi FILE");
   if (o->pi_file != NULL && options.estimator != MSM_FIXED_PI)
     return lisi_fail(err, LISI_ERR_INPUT, "--pi is for --estimator fixed-pi, not %s", o->estimator);
+  if (options.estimator == MSM_RATE && options.errors != MSM_ERRORS_BOOTSTRAP)
+    return lisi_fail(err, LISI_ERR_INPUT,
+                     "--errors %s: there is no sampler for the posterior of a rate matrix; --estimator rate takes "
+                     "--errors bootstrap",
+                     o->errors);
   const bool nearest = m->from_paths    ? m->paths.nearest_site || !m->paths.time_in_ps
                        : m->from_counts ? m->set.nearest_site
                                         : true;
@@ -527,7 +532,7 @@ static lisi_status models(const material *m, const build_options *o, int n, cons
     }
     /* yes: the user vouches for the copies; blocks shorter than the lag hold the same jumps and say nothing of chance
      */
-    const bool judged = !(r->duration > 0 && r->model[k].lag * (double)o->blocks > r->duration);
+    const bool judged = !(r->duration > 0 && r->model[k].lag * r->counts[k].blocks.nparts > r->duration);
     if (strcmp(o->fold, "yes") != 0 && judged)
       r->model[k].fold = verdict[k];
     k++;
@@ -585,10 +590,12 @@ static lisi_status sites_msd(const path_set *paths, int blocks, msm_result *r, l
     path_msd msd;
     if (k > 0 && lags[k] == lags[k - 1])
       continue;
-    const lisi_status status = path_set_msd(paths, lags[k], blocks, &msd, err);
+    /* pairs of a long lag reach over many short blocks and make them alike */
+    const int parts = counts_time_blocks(paths, lags[k], blocks);
+    const lisi_status status = path_set_msd(paths, lags[k], parts, &msd, err);
     if (status != LISI_OK)
       return status;
-    r->sites_msd[r->nsites_msd++] = (msd_row){(double)lags[k] * paths->dt, msd.msd, msd.msd_error};
+    r->sites_msd[r->nsites_msd++] = (msd_row){(double)lags[k] * paths->dt, msd.msd, msd.msd_error, parts};
   }
   return LISI_OK;
 }

@@ -28,25 +28,26 @@ void diffusion_free(diffusion_result *d) {
 /* Copies one quantity of every model: row q of the resamples. */
 static void take_curve(const msm_result *r, diffusion_result *d, double **room, const char *name, int q) {
   lag_curve *c = &d->curve[d->ncurves++];
-  const size_t L = (size_t)r->nmodels;
-  *c = (lag_curve){.nlags = r->nmodels, .lag = d->lag, .value = *room};
+  const int nlags = d->nlags;
+  const size_t L = (size_t)nlags;
+  *c = (lag_curve){.nlags = nlags, .lag = d->lag, .value = *room};
   snprintf(c->name, sizeof c->name, "%s", name);
   double *value = *room;
   *room += L;
-  for (int m = 0; m < r->nmodels; m++) {
+  for (int m = 0; m < nlags; m++) {
     const msm_model *x = &r->model[m];
     const int k = q - MSM_Q_TIMES;
     value[m] = q == MSM_Q_ALL ? x->D_all_iso : k < x->ntimescales && !x->negative[k] ? x->timescale[k] : NAN;
   }
   for (int kind = 0; kind < 2; kind++) {
     int n = 0;
-    for (int m = 0; m < r->nmodels; m++)
+    for (int m = 0; m < nlags; m++)
       if (r->model[m].replicate[kind] != NULL)
         n = r->model[m].nreplicates;
     c->nsamples[kind] = n;
     c->nparts[kind] = d->parts[kind];
     c->sample[kind] = *room;
-    for (int m = 0; m < r->nmodels; m++) {
+    for (int m = 0; m < nlags; m++) {
       const msm_model *x = &r->model[m];
       const bool have = x->replicate[kind] != NULL && x->nreplicates == n && q < MSM_Q_TIMES + x->nci;
       for (int b = 0; b < n; b++)
@@ -58,24 +59,24 @@ static void take_curve(const msm_result *r, diffusion_result *d, double **room, 
 }
 
 static lisi_status take_curves(const msm_result *r, diffusion_result *d, lisi_error *err) {
-  const size_t L = r->nmodels > 0 ? (size_t)r->nmodels : 0;
+  d->nlags = msm_result_trusted(r);
+  const size_t L = d->nlags > 0 ? (size_t)d->nlags : 0;
   size_t most = 0;
   int modes = 0;
-  for (int m = 0; m < r->nmodels; m++) {
+  for (int m = 0; m < d->nlags; m++) {
     most = (size_t)r->model[m].nreplicates > most ? (size_t)r->model[m].nreplicates : most;
     modes = r->model[m].nci > modes ? r->model[m].nci : modes;
   }
   if (modes > DIFFUSION_MODES)
     modes = DIFFUSION_MODES;
   const size_t size = L * (1 + 2 * most) * (DIFFUSION_MODES + 1);
-  d->nlags = r->nmodels;
   d->lag = malloc((L + 1) * sizeof *d->lag);
   d->table = malloc((size + 1) * sizeof *d->table);
   for (int kind = 0; kind < 2; kind++)
     d->parts[kind] = calloc(L + 1, sizeof *d->parts[kind]);
   if (d->lag == NULL || d->table == NULL || d->parts[0] == NULL || d->parts[1] == NULL)
     return lisi_no_memory(err, size * sizeof *d->table);
-  for (int m = 0; m < r->nmodels; m++)
+  for (int m = 0; m < d->nlags; m++)
     d->lag[m] = r->model[m].lag;
   double *room = d->table;
   if (r->model[0].geometry && r->model[0].estimator != MSM_PLAIN)
@@ -131,7 +132,8 @@ static lisi_status find_range(const msm_result *r, diffusion_result *d, lisi_err
     return LISI_OK;
   }
   if (d->nlags < 2) {
-    append(note, size, "there is one lag alone: nothing to compare");
+    append(note, size, "there is one lag alone%s: nothing to compare",
+           r->nmodels > 1 ? " of at most a tenth of the run" : "");
     return LISI_OK;
   }
   if (r->model[0].estimator == MSM_PLAIN || !any_samples(d)) {
@@ -177,7 +179,7 @@ static lisi_status find_plateau(msm_result *r, diffusion_result *d, lisi_error *
   double *lo = malloc(2 * L * sizeof *lo), *hi = lo + L;
   if (lo == NULL)
     return lisi_no_memory(err, 2 * L * sizeof *lo);
-  for (int m = 0; m < r->nmodels; m++) {
+  for (int m = 0; m < d->nlags; m++) {
     lo[m] = r->model[m].has_ci ? r->model[m].D_all_iso_lo : NAN;
     hi[m] = r->model[m].has_ci ? r->model[m].D_all_iso_hi : NAN;
   }
@@ -271,9 +273,16 @@ static lisi_status find_axes(const msm_result *r, diffusion_result *d, lisi_erro
 
 /* ---- against the run ---- */
 
-static void judge(msd_verdict *v, int nblocks) {
+static void add_point(msd_verdict *v, double deviation, int nblocks) {
+  const double p = nblocks > 1 ? ck_student_p(deviation, nblocks - 1.0) : 1.0;
+  v->p = v->points == 0 ? p : fmin(v->p, p);
+  v->largest = fmax(v->largest, deviation);
+  v->points++;
+}
+
+static void judge(msd_verdict *v) {
   v->tested = v->points > 0;
-  v->p = v->tested ? fmin(1.0, v->points * ck_student_p(v->largest, nblocks - 1.0)) : NAN;
+  v->p = v->tested ? fmin(1.0, v->points * v->p) : NAN;
   v->agrees = v->tested && v->p >= MARKOV_LEVEL;
 }
 
@@ -295,10 +304,9 @@ static void check_msd(const msm_result *r, diffusion_result *d, int nblocks) {
     if (!(p->error > 0) || n < 2 - 1e-9 || fabs(n - round(n)) > 1e-6 || p->t > d->check_to * (1 + 1e-9))
       continue;
     const double error = hypot(p->error, 0.5 * MARKOV_TOLERANCE * p->value);
-    d->sites.largest = fmax(d->sites.largest, fabs(msm_result_msd(r, r->reported, p->t) - p->value) / error);
-    d->sites.points++;
+    add_point(&d->sites, fabs(msm_result_msd(r, r->reported, p->t) - p->value) / error, p->parts);
   }
-  judge(&d->sites, nblocks);
+  judge(&d->sites);
   double sum = 0.0, weight = 0.0;
   for (int pass = 0; pass < 2; pass++) {
     for (int k = 0; k < r->nmd; k++) {
@@ -311,8 +319,7 @@ static void check_msd(const msm_result *r, diffusion_result *d, int nblocks) {
         sum += w * difference;
         weight += w;
       } else {
-        d->md.largest = fmax(d->md.largest, fabs(difference - d->md_offset) / error);
-        d->md.points++;
+        add_point(&d->md, fabs(difference - d->md_offset) / error, nblocks);
       }
     }
     if (pass == 0)
@@ -320,7 +327,7 @@ static void check_msd(const msm_result *r, diffusion_result *d, int nblocks) {
   }
   if (d->md.points < 2) /* the constant is fitted: one point is no test */
     d->md.points = 0;
-  judge(&d->md, nblocks);
+  judge(&d->md);
 }
 
 /* Times at 2, 5, 10 and 20 lags of the reported model, in the Markovian range and no longer than a twentieth of the

@@ -25,7 +25,7 @@ typedef struct {
 } msd_verdict;
 
 struct diffusion_result {
-  int nlags, ncurves;
+  int nlags, ncurves;                      /* the first models: msm_result_trusted */
   double *lag;                             /* [nlags] */
   int *parts[2];                           /* [nlags] time blocks, groups of walkers */
   double *table;                           /* what the curves point to */

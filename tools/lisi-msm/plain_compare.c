@@ -188,7 +188,9 @@ void msm_result_print_plain(const msm_result *r) {
     const plain_msd_row *p = &c->row[k];
     printf("%28.6g %14.4g %14.4g", p->t, p->plain, p->model);
     if (!isnan(p->log))
-      printf(" %14.4g +- %.2g", p->log, p->log_error);
+      printf(" %14.4g", p->log);
+    if (!isnan(p->log) && p->log_error > 0)
+      printf(" +- %.2g", p->log_error);
     putchar('\n');
   }
   printf("  its displacements are those to the nearest image: its MSD ends at %.4g A^2, whatever D is "

@@ -2,6 +2,7 @@
 /* The end of a build: which lag is reported, how the MSDs compare, and the table for people. */
 #include "result.h"
 
+#include "ck.h"
 #include "cli.h"
 #include "diffusion.h"
 #include "fold_symmetry.h"
@@ -40,9 +41,21 @@ void msm_result_free(msm_result *r) {
   *r = (msm_result){0};
 }
 
+static bool short_enough(const msm_result *r, int m) {
+  return !(r->duration > 0) || r->model[m].lag_samples <= 1 ||
+         r->model[m].lag <= (r->duration + r->dt) / 10 * (1 + 1e-9);
+}
+
+int msm_result_trusted(const msm_result *r) {
+  int n = 0;
+  while (n < r->nmodels && short_enough(r, n))
+    n++;
+  return n > 0 ? n : r->nmodels;
+}
+
 /* D of model m lies in the interval of every longer lag. */
 static bool same_d_from(const msm_result *r, int m) {
-  for (int k = m + 1; k < r->nmodels; k++) {
+  for (int k = m + 1; k < msm_result_trusted(r); k++) {
     const msm_model *later = &r->model[k];
     const double d = r->model[m].D_all_iso;
     const bool known = later->has_ci && isfinite(later->D_all_iso_lo) && isfinite(later->D_all_iso_hi);
@@ -64,7 +77,9 @@ static int deviations(const msm_result *r, int m, double *largest, double *withi
     const double n_lags = p->t / lag;
     if (!(p->error > 0) || n_lags < 1 - 1e-9 || fabs(n_lags - round(n_lags)) > 1e-6 || p->t > r->duration / 4)
       continue;
-    const double z = fabs(msm_result_msd(r, m, p->t) - p->value) / p->error;
+    /* as of a normal distribution: few blocks have the tails of Student's t */
+    const double wider = 0.5 * ck_student_quantile(0.0455, p->parts - 1.0);
+    const double z = fabs(msm_result_msd(r, m, p->t) - p->value) / (p->error * wider);
     *largest = fmax(*largest, z);
     within += z <= 2;
     n++;
@@ -79,7 +94,8 @@ void msm_result_choose_lag(msm_result *r) {
   if (r->nmodels == 0 || !r->model[0].geometry)
     return;
   int by_msd = -1, by_d = -1;
-  for (int m = 0; m < r->nmodels && r->reported < 0; m++) {
+  const int trusted = msm_result_trusted(r);
+  for (int m = 0; m < trusted && r->reported < 0; m++) {
     double largest, within;
     const int points = deviations(r, m, &largest, &within);
     const bool msd_good = r->nsites_msd == 0 || (points > 0 && within >= 0.8), d_good = same_d_from(r, m);
@@ -91,7 +107,7 @@ void msm_result_choose_lag(msm_result *r) {
       by_d = m;
   }
   if (r->reported >= 0)
-    r->plateau = r->reported + 1 < r->nmodels;
+    r->plateau = r->reported + 1 < trusted;
   else
     r->reported = by_msd >= 0 ? by_msd : by_d;
 }
@@ -219,7 +235,11 @@ void msm_result_print(const msm_result *r) {
       if (p->t < next * (1 - 1e-9) || fabs(n - round(n)) > 1e-6)
         continue;
       next = p->t * 1.9;
-      printf("%10.5g %14.4g %14.4g +- %-5.2g", p->t, msm_result_msd(r, r->reported, p->t), p->value, p->error);
+      printf("%10.5g %14.4g %14.4g", p->t, msm_result_msd(r, r->reported, p->t), p->value);
+      if (p->error > 0)
+        printf(" +- %-5.2g", p->error);
+      else
+        printf("%9s", "");
       for (int q = 0; q < r->nmd; q++)
         if (isfinite(r->md_offset) && fabs(r->md_msd[q].t - p->t) < 1e-6 * p->t)
           printf(" %18.4g", r->md_msd[q].value - r->md_offset);
@@ -345,6 +365,18 @@ void msm_result_warnings(const msm_result *r, msm_result_teller tell, void *cont
   }
   diffusion_warn(r, &to);
   fold_symmetry_warn(r, &to);
+  const int trusted = msm_result_trusted(r);
+  if (r->nmodels > 0 && !short_enough(r, 0))
+    msm_result_tell(&to,
+                    "lag %g: every lag is longer than a tenth of the run (%g), which holds too few independent pairs "
+                    "of samples: ask for shorter ones",
+                    r->model[0].lag, r->duration);
+  if (trusted < r->nmodels)
+    msm_result_tell(&to,
+                    "lag %g%s: longer than a tenth of the run (%g), which holds too few independent pairs of samples: "
+                    "shown, but neither reported nor compared with the others",
+                    r->model[trusted].lag, (repeated(others, sizeof others, r->nmodels - 1 - trusted), others),
+                    r->duration);
   if (r->nmodels > 1 && r->reported >= 0 && !r->plateau)
     msm_result_tell(
         &to,

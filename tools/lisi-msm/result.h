@@ -14,6 +14,7 @@
 /* One row of a mean-square displacement measured in the run: time (ps), value, 95 % interval (A^2). */
 typedef struct {
   double t, value, error; /* error: standard error, 0 where unknown */
+  int parts;              /* time blocks that the error comes from */
 } msd_row;
 
 typedef struct diffusion_result diffusion_result; /* diffusion.h */
@@ -88,9 +89,12 @@ LISI_MUST_CHECK lisi_status msm_result_single_states(msm_result *result, lisi_er
 LISI_MUST_CHECK lisi_status msm_result_none(const msm_result *result, lisi_error *err);
 void msm_result_add_failed(doc_tree *doc, const msm_result *result);
 
-/* Which lag to report: the shortest whose D lies in the interval of every longer one and whose MSD is that of the site
- * positions (four of five points within two standard errors, where sites_msd is known); else the shortest with the
- * right MSD; else by D alone. plateau tells whether it is of the first kind. */
+/* The first so many models have lags of at most a tenth of the run; longer ones leave too few independent pairs for a
+ * headline or a comparison of lags. All models where that is not known, or no lag is as short. */
+int msm_result_trusted(const msm_result *result);
+/* Which of these lags to report: the shortest whose D lies in the interval of every longer one and whose MSD is that of
+ * the site positions (four of five points within two standard errors, where sites_msd is known); else the shortest with
+ * the right MSD; else by D alone. plateau tells whether it is of the first kind. */
 void msm_result_choose_lag(msm_result *result);
 /* Fills the comparison from sites_msd, md_msd and the reported model. */
 void msm_result_compare(msm_result *result);
