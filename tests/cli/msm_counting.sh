@@ -108,6 +108,7 @@ bad 'jump logs' --dtraj d.txt --compare-plain
 # ---- rates between orbits ----
 build a.jumps --lags 1
 close "$(json rate)" 0.34657359 0.02 # ln 2 / 2
-[[ $(json from) == '"A"' && $(json to) == '"B"' && $(json exists) == true ]] || fail "orbit_rates"
+tr -d ' \n' <out | grep -qE '"orbit_rates":\[\{"from":"A","to":"B",' || fail "orbit_rates"
+[[ $(json exists) == true ]] || fail "log(P)"
 exits 0 "$BIN/lisi-msm" build a.jumps --lags 1 --resamples 40 --json
 ci=($(numbers rate_ci)); awk -v a="${ci[0]}" -v b="${ci[1]}" 'BEGIN { exit !(a < .3465736 + .02 && b > .3465736 - .02 && b > a) }' || fail "rate_ci: ${ci[*]}"

@@ -120,6 +120,8 @@ lisi_status fold_symmetry_model(const msm_result *r, msm_model *m, lisi_error *e
       clean(s, keeps, m->D_lo, m->D_hi);
   }
   site_symmetry_tensor(s, NULL, m->D_all);
+  if (m->has_ci)
+    clean(s, NULL, m->D_all_lo, m->D_all_hi);
   free(keeps);
   return LISI_OK;
 }
