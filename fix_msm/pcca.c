@@ -17,10 +17,13 @@ void pcca_free(pcca *p) {
   memset(p, 0, sizeof *p);
 }
 
-int pcca_suggest(int n, const double *gap, int most) {
+/* refused: bit m set for a number that is not to be suggested. */
+static int suggest(int n, const double *gap, int most, unsigned refused) {
   int best = 1;
   double ratio = 1.0;
   for (int m = 2; m <= most && m < n && gap[m - 1] < 1.0; m++) {
+    if (refused >> m & 1u)
+      continue;
     const double t = spectrum_timescale_gap(gap[m - 1], 1.0);
     const double next = gap[m] < 1.0 ? spectrum_timescale_gap(gap[m], 1.0) : 0.0;
     const double r = isinf(t) ? (isinf(next) ? 1.0 : INFINITY) : t / fmax(next, 1.0); /* below a lag all are one */
@@ -30,6 +33,26 @@ int pcca_suggest(int n, const double *gap, int most) {
     }
   }
   return best;
+}
+
+int pcca_suggest(int n, const double *gap, int most) {
+  return suggest(n, gap, most, 0);
+}
+
+lisi_status pcca_natural(int n, const double *X, const double *pi, const double *gap, int most, pcca *r,
+                         lisi_error *err) {
+  memset(r, 0, sizeof *r);
+  most = most < PCCA_MOST_SETS ? most : PCCA_MOST_SETS;
+  for (unsigned refused = 0;;) {
+    const int m = suggest(n, gap, most, refused);
+    if (m < 2)
+      return LISI_OK;
+    lisi_error why = {0};
+    const lisi_status status = pcca_sets(n, X, pi, m, r, &why);
+    if (status != LISI_ERR_UNSUPPORTED)
+      return status == LISI_OK ? status : lisi_fail(err, status, "%s", why.message);
+    refused |= 1u << m;
+  }
 }
 
 /* Leading eigenvectors with the constant one first, psi[n][m], orthonormal under pi. Degenerate modes come in any
@@ -257,6 +280,23 @@ static lisi_status first_guess(problem *p, double *x, lisi_error *err) {
   return LISI_OK;
 }
 
+/* The smallest eigenvalue of S_kl/sqrt(S_kk S_ll): 0 where the sets of a "crispest" partition are not m at all, because
+ * one is a part of another or a mixture of others (the corners of a square are no three sets). */
+static lisi_status independence(size_t m, const double *S, double *least, lisi_error *err) {
+  double T[PCCA_MOST_SETS * PCCA_MOST_SETS], w[PCCA_MOST_SETS];
+  *least = 0.0;
+  for (size_t k = 0; k < m; k++) {
+    if (!(S[k * m + k] > 0.0))
+      return LISI_OK;
+    for (size_t l = 0; l < m; l++)
+      T[k * m + l] = S[k * m + l] / sqrt(S[k * m + k] * S[l * m + l]);
+  }
+  if (LAPACKE_dsyev(LAPACK_ROW_MAJOR, 'N', 'U', (lapack_int)m, T, (lapack_int)m, w) != 0)
+    return lisi_fail(err, LISI_ERR_NUMERIC, "PCCA+: the overlap of the sets has no eigenvalues");
+  *least = w[0];
+  return LISI_OK;
+}
+
 /* weight, set and order from chi, then P = (chi^T Pi chi)^-1 chi^T X chi. */
 static lisi_status coarse(const double *X, const double *pi, pcca *r, lisi_error *err) {
   const size_t N = (size_t)r->n, m = (size_t)r->m;
@@ -299,10 +339,15 @@ static lisi_status coarse(const double *X, const double *pi, pcca *r, lisi_error
         r->P[k * m + l] += r->chi[i * m + k] * row[l];
     }
   }
+  double least;
+  const lisi_status status = independence(m, S, &least, err);
+  if (status != LISI_OK)
+    return status;
   lapack_int pivot[PCCA_MOST_SETS];
-  const lapack_int M = (lapack_int)m, info = LAPACKE_dgesv(LAPACK_ROW_MAJOR, M, M, S, M, pivot, r->P, M);
+  const lapack_int M = (lapack_int)m,
+                   info = least > 1e-6 ? LAPACKE_dgesv(LAPACK_ROW_MAJOR, M, M, S, M, pivot, r->P, M) : 1;
   if (info != 0)
-    return lisi_fail(err, LISI_ERR_NUMERIC, "PCCA+: the memberships are not independent (dgesv: %d)", (int)info);
+    return lisi_fail(err, LISI_ERR_UNSUPPORTED, "PCCA+: the %zu slowest modes do not make %zu different sets", m, m);
   return LISI_OK;
 }
 

@@ -125,8 +125,12 @@ static lisi_status find_sets(const model_input *in, long given, paths_result *r,
     return LISI_OK;
   }
   r->suggested = pcca_suggest(model->n, model->tr.gap, PCCA_MOST_SETS);
-  const int m = given > 0 ? (int)given : r->suggested;
-  return m < 2 ? LISI_OK : pcca_sets(model->n, model->X, model->pi, m, &r->sets, err);
+  if (given > 0)
+    return given < 2 ? LISI_OK : pcca_sets(model->n, model->X, model->pi, (int)given, &r->sets, err);
+  const lisi_status status = pcca_natural(model->n, model->X, model->pi, model->tr.gap, PCCA_MOST_SETS, &r->sets, err);
+  if (status == LISI_OK && r->sets.m > 0)
+    r->suggested = r->sets.m;
+  return status;
 }
 
 static lisi_status sides(const model_input *in, const char *from, const char *to, tpt_side *side, lisi_error *err) {
@@ -351,7 +355,8 @@ int cmd_paths(int argc, char **argv) {
       {"fold", CLI_TEXT, &o.input.fold, "WHEN", "logs and .counts: auto (default), yes or no, as for build"},
       {"blocks", CLI_INT, &o.input.blocks, "N", "logs: time blocks, and groups of walkers, that errors come from (20)"},
       {"errors", CLI_TEXT, &o.errors, "SOURCE", "bootstrap (default), bayes or both, as for build"},
-      {"resamples", CLI_INT, &o.resamples, "N", "resamples of each kind, 0 = no intervals (as for build)"},
+      {"samples", CLI_INT, &o.resamples, "N", "resamples of each kind, 0 = no intervals (as for build)"},
+      {"resamples", CLI_INT, &o.resamples, "N", "the same as --samples"},
       {"seed", CLI_INT, &o.seed, "N", "seed of the resamples (1)"},
       {"o", CLI_TEXT, &o.out, "FOLDER", "where paths.yaml and the picture go (the model's folder; else nowhere)"},
       {"json", CLI_FLAG, &o.json, NULL, "print the result as JSON"},

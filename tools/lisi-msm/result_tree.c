@@ -203,8 +203,11 @@ static void add_reported(doc_tree *doc, const msm_result *r) {
     return;
   }
   doc_number(doc, map, "D_iso", x->D_all_iso);
-  if (x->has_ci)
-    add_pair(doc, map, "D_iso_ci", x->D_all_iso_lo, x->D_all_iso_hi);
+  if (x->has_ci) { /* as it is printed */
+    double lo = x->D_all_iso_lo, hi = x->D_all_iso_hi;
+    diffusion_interval(r, &lo, &hi);
+    add_pair(doc, map, "D_iso_ci", lo, hi);
+  }
   doc_number(doc, map, "D_iso_m2_per_s", x->D_all_iso * MSM_D_TO_M2_PER_S);
   if (r->box_time > 0)
     doc_number(doc, map, "box_timescale", r->box_time);
