@@ -17,13 +17,10 @@ void pcca_free(pcca *p) {
   memset(p, 0, sizeof *p);
 }
 
-/* refused: bit m set for a number that is not to be suggested. */
-static int suggest(int n, const double *gap, int most, unsigned refused) {
+int pcca_suggest(int n, const double *gap, int most) {
   int best = 1;
   double ratio = 1.0;
   for (int m = 2; m <= most && m < n && gap[m - 1] < 1.0; m++) {
-    if (refused >> m & 1u)
-      continue;
     const double t = spectrum_timescale_gap(gap[m - 1], 1.0);
     const double next = gap[m] < 1.0 ? spectrum_timescale_gap(gap[m], 1.0) : 0.0;
     const double r = isinf(t) ? (isinf(next) ? 1.0 : INFINITY) : t / fmax(next, 1.0); /* below a lag all are one */
@@ -35,24 +32,18 @@ static int suggest(int n, const double *gap, int most, unsigned refused) {
   return best;
 }
 
-int pcca_suggest(int n, const double *gap, int most) {
-  return suggest(n, gap, most, 0);
-}
-
 lisi_status pcca_natural(int n, const double *X, const double *pi, const double *gap, int most, pcca *r,
                          lisi_error *err) {
   memset(r, 0, sizeof *r);
-  most = most < PCCA_MOST_SETS ? most : PCCA_MOST_SETS;
-  for (unsigned refused = 0;;) {
-    const int m = suggest(n, gap, most, refused);
-    if (m < 2)
-      return LISI_OK;
+  for (int m = pcca_suggest(n, gap, most < PCCA_MOST_SETS ? most : PCCA_MOST_SETS); m >= 2; m--) {
     lisi_error why = {0};
     const lisi_status status = pcca_sets(n, X, pi, m, r, &why);
-    if (status != LISI_ERR_UNSUPPORTED)
-      return status == LISI_OK ? status : lisi_fail(err, status, "%s", why.message);
-    refused |= 1u << m;
+    if (status == LISI_OK)
+      return status;
+    if (status != LISI_ERR_NUMERIC)
+      return lisi_fail(err, status, "%s", why.message);
   }
+  return LISI_OK;
 }
 
 /* Leading eigenvectors with the constant one first, psi[n][m], orthonormal under pi. Degenerate modes come in any
@@ -163,6 +154,25 @@ typedef struct {
   double A[PCCA_MOST_SETS * PCCA_MOST_SETS];
 } problem;
 
+/* Whether each set has more than half of some state. Crispness alone may favour two sets with the same memberships,
+ * which are one. */
+static bool every_set_has_states(size_t N, size_t m, const double *psi, const double *A) {
+  bool has[PCCA_MOST_SETS] = {false};
+  size_t found = 0;
+  for (size_t i = 0; i < N && found < m; i++) {
+    for (size_t k = 0; k < m; k++) {
+      double chi = 0.0;
+      for (size_t l = 0; l < m; l++)
+        chi += psi[i * m + l] * A[l * m + k];
+      if (chi > 0.5 && !has[k]) {
+        has[k] = true;
+        found++;
+      }
+    }
+  }
+  return found == m;
+}
+
 /* Minus the crispness for the lower right part x of A; infinity where it is not feasible. */
 static double objective(problem *p, const double *x) {
   const size_t m = p->m;
@@ -170,7 +180,7 @@ static double objective(problem *p, const double *x) {
     for (size_t k = 1; k < m; k++)
       p->A[l * m + k] = x[(l - 1) * (m - 1) + k - 1];
   }
-  if (!make_feasible(p->N, m, p->psi, p->A))
+  if (!make_feasible(p->N, m, p->psi, p->A) || !every_set_has_states(p->N, m, p->psi, p->A))
     return INFINITY;
   double sum = 0.0;
   for (size_t k = 0; k < m; k++) {
@@ -347,7 +357,8 @@ static lisi_status coarse(const double *X, const double *pi, pcca *r, lisi_error
   const lapack_int M = (lapack_int)m,
                    info = least > 1e-6 ? LAPACKE_dgesv(LAPACK_ROW_MAJOR, M, M, S, M, pivot, r->P, M) : 1;
   if (info != 0)
-    return lisi_fail(err, LISI_ERR_UNSUPPORTED, "PCCA+: the %zu slowest modes do not make %zu different sets", m, m);
+    return lisi_fail(err, LISI_ERR_NUMERIC,
+                     "PCCA+: the %zu slowest modes do not make %zu different sets; ask for fewer", m, m);
   return LISI_OK;
 }
 
@@ -384,7 +395,8 @@ lisi_status pcca_sets(int n, const double *X, const double *pi, int sets, pcca *
   if (status == LISI_OK) {
     const double value = objective(&p, x);
     if (!isfinite(value))
-      status = lisi_fail(err, LISI_ERR_NUMERIC, "PCCA+: no memberships between 0 and 1 were found for %d sets", sets);
+      status = lisi_fail(err, LISI_ERR_NUMERIC,
+                         "PCCA+: no %d sets were found that each have most of some state; ask for fewer", sets);
     r->crispness = -value / sets;
   }
   for (size_t i = 0; i < N && status == LISI_OK; i++) {

@@ -74,20 +74,32 @@ static int by_time(const void *a, const void *b) {
   return x->t < y->t ? -1 : x->t > y->t;
 }
 
+/* The MSD beside a log: run.jumps.msd, plain or .gz; that of run.jumps.gz as well. Empty: there is none. */
+static void msd_beside(const char *log, char *path, size_t size) {
+  const size_t n = strlen(log), stem = n > 3 && strcmp(log + n - 3, ".gz") == 0 ? n - 3 : n;
+  const size_t length[2] = {n, stem};
+  for (int k = 0; k < 4; k++) {
+    snprintf(path, size, "%.*s.msd%s", (int)length[k / 2], log, k % 2 == 0 ? "" : ".gz");
+    if (access(path, F_OK) == 0)
+      return;
+  }
+  path[0] = '\0';
+}
+
 lisi_status log_extras_msd(int nlogs, char **logs, msm_result *r, lisi_error *err) {
   lisi_status status = LISI_OK;
   double *weight = NULL;
   for (int k = 0; k < nlogs && status == LISI_OK; k++) {
-    const size_t size = strlen(logs[k]) + 8;
+    const size_t size = strlen(logs[k]) + 16;
     char *path = malloc(size);
     if (path == NULL) {
       status = lisi_no_memory(err, size);
       break;
     }
-    snprintf(path, size, "%s.msd", logs[k]);
+    msd_beside(logs[k], path, size);
     msd_point *point = NULL;
     int n = 0;
-    if (access(path, F_OK) == 0) {
+    if (path[0] != '\0') {
       status = msd_log_read(path, &n, &point, err);
       if (status == LISI_OK)
         status = add_curve(r, &weight, point, n, err);

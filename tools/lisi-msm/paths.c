@@ -128,8 +128,8 @@ static lisi_status find_sets(const model_input *in, long given, paths_result *r,
   if (given > 0)
     return given < 2 ? LISI_OK : pcca_sets(model->n, model->X, model->pi, (int)given, &r->sets, err);
   const lisi_status status = pcca_natural(model->n, model->X, model->pi, model->tr.gap, PCCA_MOST_SETS, &r->sets, err);
-  if (status == LISI_OK && r->sets.m > 0)
-    r->suggested = r->sets.m;
+  if (status == LISI_OK && r->suggested > 1 && r->sets.m < r->suggested)
+    cli_warn("the %d slowest modes do not make as many different sets; %d are taken", r->suggested, r->sets.m);
   return status;
 }
 
