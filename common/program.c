@@ -3,9 +3,20 @@
 #include "program.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* Who had nothing to say leaves no file. */
+static void remove_empty(const char *folder, const char *log) {
+  char path[PATH_MAX];
+  struct stat about;
+  if (snprintf(path, sizeof path, "%s/%s", folder, log) < (int)sizeof path && stat(path, &about) == 0 &&
+      about.st_size == 0)
+    (void)unlink(path);
+}
 
 bool program_run(const char *folder, const char *log, char *const argv[]) {
   fflush(NULL);
@@ -22,5 +33,8 @@ bool program_run(const char *folder, const char *log, char *const argv[]) {
   int result = 0;
   if (child < 0 || waitpid(child, &result, 0) != child)
     return false;
-  return WIFEXITED(result) && WEXITSTATUS(result) == 0;
+  const bool good = WIFEXITED(result) && WEXITSTATUS(result) == 0;
+  if (good)
+    remove_empty(folder, log);
+  return good;
 }

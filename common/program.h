@@ -9,8 +9,8 @@
 extern "C" {
 #endif
 
-/* Runs argv[0], found on PATH, with `folder` as working folder and what it prints in the file `log` there; waits for
- * it. False where it is not there or ends with another status than 0. */
+/* Runs argv[0], found on PATH, with `folder` as working folder and what it prints in the file `log` there (none if it
+ * succeeds and prints nothing); waits for it. False where it is not there or ends with another status than 0. */
 bool program_run(const char *folder, const char *log, char *const argv[]);
 
 #ifdef __cplusplus

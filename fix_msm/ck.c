@@ -247,14 +247,13 @@ static bool spread_of(size_t n, const double *x, double *mean, double *deviation
 }
 
 /* How likely the worst of all points is in a resample whose points scatter about their own means: the smallest
- * two-sided normal p over the tested points, NaN for a resample without a model. sample[npoints][B]. */
-static void smallest_p(const setting *s, const double *sample, double *smallest) {
+ * two-sided normal p over the tested points at lags that are `wanted`, and what is in `smallest` already; NaN for a
+ * resample without a model. sample[npoints][B]. */
+static void smallest_p(const setting *s, const bool *wanted, const double *sample, double *smallest) {
   const size_t L = (size_t)s->nlags, P = L * (size_t)s->ncurves, B = (size_t)s->options->bootstrap;
-  for (size_t b = 0; b < B; b++)
-    smallest[b] = NAN;
   for (size_t p = 0; p < P; p++) {
     double mean, deviation;
-    if (s->k[p % L] < 2 || !spread_of(B, sample + p * B, &mean, &deviation) || !(deviation > 1e-12))
+    if (s->k[p % L] < 2 || !wanted[p % L] || !spread_of(B, sample + p * B, &mean, &deviation) || !(deviation > 1e-12))
       continue;
     for (size_t b = 0; b < B; b++) {
       const double x = erfc(fabs(sample[p * B + b] - mean) / deviation * M_SQRT1_2);
@@ -264,21 +263,18 @@ static void smallest_p(const setting *s, const double *sample, double *smallest)
   }
 }
 
-/* Standard errors from resampling one kind of part; the larger of what is there and this one stays. point[npoints];
- * smallest[B] as above, *known tells whether there are such parts. */
-static lisi_status scatter_of(const setting *s, const lag_counts *counts, int kind, scatter *point, double *smallest,
-                              bool *known, lisi_error *err) {
+static int parts_at(const lag_counts *counts, size_t m, int kind) {
+  return kind == 0 ? counts[m].blocks.nparts : counts[m].groups.nparts;
+}
+
+/* Standard errors of the points at the `wanted` lags from resampling nparts parts of one kind; the larger of what is
+ * there and this one stays. point[npoints]; smallest[B] as above. */
+static lisi_status scatter_at(const setting *s, const lag_counts *counts, int kind, int nparts, const bool *wanted,
+                              scatter *point, double *smallest, lisi_error *err) {
   const size_t L = (size_t)s->nlags, P = L * (size_t)s->ncurves, B = (size_t)s->options->bootstrap;
-  /* Long lags come in fewer, longer blocks (counts_time_blocks): neighbours are taken together where there are more. */
-  int nparts = INT_MAX, most = 0;
-  for (size_t m = 0; m < L; m++) {
-    const int n = kind == 0 ? counts[m].blocks.nparts : counts[m].groups.nparts;
-    nparts = n < nparts ? n : nparts;
-    most = n > most ? n : most;
-  }
-  *known = nparts >= 2;
-  if (nparts < 2)
-    return LISI_OK;
+  int most = 0;
+  for (size_t m = 0; m < L; m++)
+    most = parts_at(counts, m, kind) > most ? parts_at(counts, m, kind) : most;
   double *weight = malloc((size_t)nparts * sizeof *weight), *spread = malloc((size_t)most * sizeof *spread),
          *x = malloc(2 * P * sizeof *x), *sample = malloc(3 * P * B * sizeof *sample);
   count_table *table = calloc(L, sizeof *table);
@@ -300,6 +296,10 @@ static lisi_status scatter_of(const setting *s, const lag_counts *counts, int ki
     bool empty = false;
     for (size_t m = 0; m < L && status == LISI_OK; m++) {
       const count_table *parts = kind == 0 ? &counts[m].blocks : &counts[m].groups;
+      if (m > 0 && !wanted[m]) { /* any counts do */
+        each[m] = &counts[m].total;
+        continue;
+      }
       for (int p = 0; p < parts->nparts; p++)
         spread[p] = weight[(long long)p * nparts / parts->nparts];
       status = count_plan_collapse(&plan[m], spread, &table[m], err);
@@ -324,6 +324,8 @@ static lisi_status scatter_of(const setting *s, const lag_counts *counts, int ki
   const double few = sqrt((double)nparts / (nparts - 1.0));
   for (size_t p = 0; p < P && status == LISI_OK; p++) {
     double mean, deviation, ignored;
+    if (!wanted[p % L])
+      continue;
     if (spread_of(B, sample + p * B, &mean, &deviation) && deviation * few > point[p].error) {
       point[p].error = deviation * few;
       point[p].bias = mean;
@@ -335,7 +337,7 @@ static lisi_status scatter_of(const setting *s, const lag_counts *counts, int ki
       point[p].counted = fmax(point[p].counted, deviation * few);
   }
   if (status == LISI_OK)
-    smallest_p(s, sample, smallest);
+    smallest_p(s, wanted, sample, smallest);
   free(weight);
   free(spread);
   free(x);
@@ -345,6 +347,33 @@ static lisi_status scatter_of(const setting *s, const lag_counts *counts, int ki
   free(plan);
   free(table);
   free(each);
+  return status;
+}
+
+/* The same for all lags. Long lags come in fewer, longer blocks (counts_time_blocks). Each is compared with the first
+ * lag in blocks as many as both have, neighbours taken together where there are more: were it the fewest of all lags,
+ * one long lag would take the others' degrees of freedom. *known tells whether there are such parts. */
+static lisi_status scatter_of(const setting *s, const lag_counts *counts, int kind, scatter *point, double *smallest,
+                              bool *known, lisi_error *err) {
+  const size_t L = (size_t)s->nlags;
+  const int most = parts_at(counts, 0, kind);
+  bool *wanted = malloc(L * sizeof *wanted);
+  lisi_status status = wanted == NULL ? lisi_no_memory(err, L) : LISI_OK;
+  *known = false;
+  for (int b = 0; b < s->options->bootstrap; b++)
+    smallest[b] = NAN;
+  for (int nparts = 2; nparts <= most && status == LISI_OK; nparts++) {
+    bool any = false;
+    for (size_t m = 0; m < L; m++) {
+      const int n = parts_at(counts, m, kind);
+      wanted[m] = (n < most ? n : most) == nparts;
+      any = any || wanted[m];
+    }
+    *known = *known || any;
+    if (any)
+      status = scatter_at(s, counts, kind, nparts, wanted, point, smallest, err);
+  }
+  free(wanted);
   return status;
 }
 

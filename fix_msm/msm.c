@@ -34,6 +34,7 @@ void msm_model_free(msm_model *m) {
   network_free(&m->net);
   free(m->pi);
   free(m->X);
+  sparse_flux_free(&m->flux);
   free(m->K);
   free(m->re);
   free(m->im);
@@ -442,13 +443,12 @@ static lisi_status take_kept(msm_model *m, set_estimate *e, lisi_error *err) {
   m->certificate = e->info.certificate;
   const bool balanced = e->balanced;
   m->sparse = e->sparse;
-  sparse_flux flux = e->flux;
+  m->flux = e->flux;
   double *W = e->W;
   memset(e, 0, sizeof *e);
   lisi_status status;
   if (m->sparse) {
-    status = fill_sparse(m, &flux, err);
-    sparse_flux_free(&flux);
+    status = fill_sparse(m, &m->flux, err);
   } else {
     status = transport_solve(&m->net, m->pi, balanced, true, &m->tr, err);
     if (status == LISI_OK)

@@ -74,6 +74,7 @@ typedef struct {
   double *pi;                          /* [n] */
   bool sparse;                         /* the kept set was solved sparsely */
   double *X;                           /* [n][n] flux pi_i P_ij; NULL when sparse */
+  sparse_flux flux;                    /* the same when sparse */
   double *K;                           /* rate: [n][n] rates, 1/ps (or 1/step), rows sum to 0; else NULL */
   int ntimescales;                     /* n - 1; sparse: at most MSM_SLOW_MODES */
   double *re, *im;                     /* [ntimescales+1] eigenvalues by falling modulus, the first is 1 */

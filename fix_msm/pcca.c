@@ -32,6 +32,20 @@ int pcca_suggest(int n, const double *gap, int most) {
   return best;
 }
 
+lisi_status pcca_natural(int n, const double *X, const double *pi, const double *gap, int most, pcca *r,
+                         lisi_error *err) {
+  memset(r, 0, sizeof *r);
+  for (int m = pcca_suggest(n, gap, most < PCCA_MOST_SETS ? most : PCCA_MOST_SETS); m >= 2; m--) {
+    lisi_error why = {0};
+    const lisi_status status = pcca_sets(n, X, pi, m, r, &why);
+    if (status == LISI_OK)
+      return status;
+    if (status != LISI_ERR_NUMERIC)
+      return lisi_fail(err, status, "%s", why.message);
+  }
+  return LISI_OK;
+}
+
 /* Leading eigenvectors with the constant one first, psi[n][m], orthonormal under pi. Degenerate modes come in any
  * rotation: a reflection within the m of them puts sqrt(pi) first. */
 static void leading(size_t N, size_t m, const double *u, const double *pi, double *psi) {
@@ -276,6 +290,23 @@ static lisi_status first_guess(problem *p, double *x, lisi_error *err) {
   return LISI_OK;
 }
 
+/* The smallest eigenvalue of S_kl/sqrt(S_kk S_ll): 0 where the sets of a "crispest" partition are not m at all, because
+ * one is a part of another or a mixture of others (the corners of a square are no three sets). */
+static lisi_status independence(size_t m, const double *S, double *least, lisi_error *err) {
+  double T[PCCA_MOST_SETS * PCCA_MOST_SETS], w[PCCA_MOST_SETS];
+  *least = 0.0;
+  for (size_t k = 0; k < m; k++) {
+    if (!(S[k * m + k] > 0.0))
+      return LISI_OK;
+    for (size_t l = 0; l < m; l++)
+      T[k * m + l] = S[k * m + l] / sqrt(S[k * m + k] * S[l * m + l]);
+  }
+  if (LAPACKE_dsyev(LAPACK_ROW_MAJOR, 'N', 'U', (lapack_int)m, T, (lapack_int)m, w) != 0)
+    return lisi_fail(err, LISI_ERR_NUMERIC, "PCCA+: the overlap of the sets has no eigenvalues");
+  *least = w[0];
+  return LISI_OK;
+}
+
 /* weight, set and order from chi, then P = (chi^T Pi chi)^-1 chi^T X chi. */
 static lisi_status coarse(const double *X, const double *pi, pcca *r, lisi_error *err) {
   const size_t N = (size_t)r->n, m = (size_t)r->m;
@@ -318,10 +349,16 @@ static lisi_status coarse(const double *X, const double *pi, pcca *r, lisi_error
         r->P[k * m + l] += r->chi[i * m + k] * row[l];
     }
   }
+  double least;
+  const lisi_status status = independence(m, S, &least, err);
+  if (status != LISI_OK)
+    return status;
   lapack_int pivot[PCCA_MOST_SETS];
-  const lapack_int M = (lapack_int)m, info = LAPACKE_dgesv(LAPACK_ROW_MAJOR, M, M, S, M, pivot, r->P, M);
+  const lapack_int M = (lapack_int)m,
+                   info = least > 1e-6 ? LAPACKE_dgesv(LAPACK_ROW_MAJOR, M, M, S, M, pivot, r->P, M) : 1;
   if (info != 0)
-    return lisi_fail(err, LISI_ERR_NUMERIC, "PCCA+: the memberships are not independent (dgesv: %d)", (int)info);
+    return lisi_fail(err, LISI_ERR_NUMERIC,
+                     "PCCA+: the %zu slowest modes do not make %zu different sets; ask for fewer", m, m);
   return LISI_OK;
 }
 

@@ -23,8 +23,9 @@ typedef struct {
 } pcca;
 
 /* X[n][n] symmetric flux with row sums pi (an estimate under detailed balance). 2 <= m <= min(n, PCCA_MOST_SETS).
- * Errors: LISI_ERR_INPUT for another m; LISI_ERR_UNSUPPORTED when eigenvalue m is not positive: such a mode oscillates
- * and is not a metastable set. Sets are numbered by falling weight. */
+ * Errors: LISI_ERR_INPUT for another m; LISI_ERR_UNSUPPORTED
+ * when eigenvalue m is not positive: such a mode oscillates and is not a metastable set; LISI_ERR_NUMERIC when the
+ * modes do not make m different sets. Sets are numbered by falling weight. */
 #define PCCA_MOST_SETS 12
 LISI_MUST_CHECK lisi_status pcca_sets(int n, const double *X, const double *pi, int m, pcca *result, lisi_error *err);
 void pcca_free(pcca *result);
@@ -32,6 +33,9 @@ void pcca_free(pcca *result);
 /* How many sets the spectrum suggests: the m in 2..most, below n, with the largest ratio of successive time scales
  * t_(m-1)/t_m, the latter no shorter than a lag; gap[n] = 1 - lambda, rising. 1 where no such ratio is above 1. */
 int pcca_suggest(int n, const double *gap, int most);
+/* That many sets, or fewer where the modes do not make as many; result->m = 0 where there are none. */
+LISI_MUST_CHECK lisi_status pcca_natural(int n, const double *X, const double *pi, const double *gap, int most,
+                                         pcca *result, lisi_error *err);
 
 #ifdef __cplusplus
 }

@@ -60,6 +60,9 @@ for f in D D_all; do d=($(sed -n "s/^ *$f: //p" o/model.yaml | head -n 1 | grep 
   for k in 1 2 3 5 6 7; do close "${d[k]}" 0 1e-16; done
   awk -v a="${d[0]}" -v b="${d[4]}" -v c="${d[8]}" 'BEGIN { e = 1e-14 * a; exit !(a > 0 && a - b < e && b - a < e && a - c < e && c - a < e) }' || fail "$f: ${d[*]}"
 done
+for f in D_ci D_all_ci; do # the group makes elements zero, and so are their bounds
+  grep "^ *$f: " o/model.yaml >bounds && [[ $(grep -c . bounds) == 2 && $(grep -oF '[0.0, 0.0]' bounds | wc -l) == 12 ]] || fail "$f: $(cat bounds)"
+done
 build c.jumps --lags 1 --fold symmetry
 d=$(numbers D_all | head -n 1)
 close "$d" 0.45 0.03 # p a^2
@@ -90,8 +93,11 @@ bad 'does not fold' c.jumps --fold symmetry --estimator plain
 bad 'symmetry' c.jumps --fold group
 
 # ---- the published procedure beside ours ----
-exits 0 "$BIN/lisi-msm" build a.jumps --lags 1 --compare-plain --resamples 20
+exits 0 "$BIN/lisi-msm" build a.jumps --lags 1 --compare-plain --resamples 20 -o plain
 grep -q 'ends at 12.4' out || fail "saturation is not told"
+sed -n '/<section id="comparison"/,/<\/section>/p' plain/report.html >section # the same on the page
+for text in '>published<' '>this model<' 'ends at 12.4' 'undone by the next one' 'no errors'; do grep -qF "$text" section || fail "the page on the published procedure: $text"; done
+[[ $(grep -c '<tr><td>' section) -gt 6 ]] || fail "the page on the published procedure: its MSD"
 build a.jumps --lags 1 --compare-plain
 [[ $(json jumps 2) == $(json jumps) ]] || fail "jumps"
 # D t of the chain is .18 (t + ...): the published MSD stays below the mean squared distance in the box, ours does not

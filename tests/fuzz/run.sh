@@ -26,7 +26,7 @@ fi
 case $target in
   cp2k) sources=("$root"/pair_style/cp2k_*.c "$root"/pair_style/xyz_*.c) libraries='-lyaml -lz -lm' ;;
   yace) sources=("$root"/pair_style/ace_*.c) libraries='-lyaml -lz -lm' ;;
-  *) sources=("$root"/compute_jumps/*.c "$root"/fix_msm/*.c) libraries='-lyaml -lz -lsymspg -llapacke -lopenblas -larpack -lcholmod -lm' ;;
+  *) sources=("$root"/compute_jumps/*.c "$root"/fix_msm/*.c) libraries='-lyaml -lz -lsymspg -llapacke -lopenblas -larpack -lcholmod -lfftw3 -lm' ;;
 esac
 flags=(-std=c11 -g -O1 -D_GNU_SOURCE -DLISI_FUZZER '-DLISI_VERSION="fuzz"' -Wno-unknown-pragmas -I"$root/common" -I"$root/pair_style"
   -I"$root/compute_jumps" -I"$root/fix_msm")

@@ -236,6 +236,47 @@ static void displacements(void **state) {
   assert_true(failed[0] <= 4);
 }
 
+/* A long lag comes in few blocks; the points at shorter lags keep theirs, and a lag of one block is not tested. */
+static void few_blocks(void **state) {
+  (void)state;
+  enum { L = 4 };
+  const double P[16] = {.6, .05, .35, 0, .05, .94, 0, .01, .35, 0, .6, .05, 0, .01, .05, .94};
+  const int of[4] = {0, 0, 1, 1};
+  const long long k[L] = {1, 4, 50, 100};
+  const int nblocks[L] = {20, 20, 2, 1};
+  int first[1] = {0};
+  const ck_curve curve[1] = {{"first", 1, first, {0}}};
+  lisi_rng rng;
+  lisi_rng_seed(&rng, 34);
+  path_set paths = {0};
+  OK(state_space_new(2, true, &paths.space, err));
+  for (int a = 0; a < 3; a++)
+    paths.space.cell[a][a] = 3;
+  walk(&rng, 4, P, of, NULL, 20, 1500, &paths);
+  lag_counts counts[L];
+  for (int m = 0; m < L; m++)
+    OK(counts_from_paths(&paths, k[m], 1, nblocks[m], 1, &counts[m], err));
+  const msm_options options = {.estimator = MSM_REVERSIBLE, .bootstrap = 100, .seed = 5}, plain = {.seed = 5};
+  msm_model model;
+  OK(msm_build(&paths.space, &counts[0], 1, &plain, &model, err));
+  ck_result some, all;
+  OK(ck_test(&paths.space, 2, counts, &model, 1, curve, &options, &some, err));
+  OK(ck_test(&paths.space, L, counts, &model, 1, curve, &options, &all, err));
+  assert_int_equal(some.tests, 1);
+  assert_int_equal(all.tests, 2);
+  CLOSE(all.point[1].error, some.point[1].error, 1e-14);
+  CLOSE(all.point[1].p, some.point[1].p, 1e-14);
+  CLOSE(all.point[2].p, ck_student_p(all.point[2].deviation, 1), 1e-12);
+  assert_true(all.point[3].error == 0 && all.point[3].p == 1);
+  assert_true(some.verdict == CK_FAILED && all.verdict == CK_FAILED);
+  ck_result_free(&some);
+  ck_result_free(&all);
+  msm_model_free(&model);
+  for (int m = 0; m < L; m++)
+    lag_counts_free(&counts[m]);
+  path_set_free(&paths);
+}
+
 static void refused(void **state) {
   (void)state;
   const double T[4] = {.9, .1, .1, .9}, pi[2] = {.5, .5};
@@ -267,6 +308,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(student),      cmocka_unit_test(exact),         cmocka_unit_test(markov_passes),
       cmocka_unit_test(memory_fails), cmocka_unit_test(displacements), cmocka_unit_test(refused),
+      cmocka_unit_test(few_blocks),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

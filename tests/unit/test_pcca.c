@@ -166,6 +166,47 @@ static void many_sets(void **state) {
   }
 }
 
+/* Two double wells side by side make a square of four sets with two equal slow modes: four sets are found, three are
+ * not there, and whoever asks for the natural number gets one that is. */
+static void square(void **state) {
+  (void)state;
+  enum { n = 16 };
+  static const double well[4] = {4, 4, 4, 4}, way[3] = {1, .01, 1};
+  double X[n * n] = {0}, pi[n], gap[n], u[n * n];
+  for (int i = 0; i < 4; i++) {
+    for (int j = 0; j < 4; j++) {
+      link(n, X, 4 * i + j, 4 * i + j, well[i] * well[j]);
+      if (j < 3)
+        link(n, X, 4 * i + j, 4 * i + j + 1, way[j]);
+      if (i < 3)
+        link(n, X, 4 * i + j, 4 * i + 4 + j, way[i]);
+    }
+  }
+  normalise(n, X, pi);
+  OK(spectrum_reversible(n, X, pi, gap, u, err));
+  CLOSE(gap[1], gap[2], 1e-12);
+  pcca r;
+  OK(pcca_sets(n, X, pi, 4, &r, err));
+  for (int i = 0; i < n; i++)
+    assert_int_equal(r.set[i] == r.set[0], i / 8 == 0 && i % 4 < 2);
+  pcca_free(&r);
+  lisi_error why = {0};
+  const lisi_status three = pcca_sets(n, X, pi, 3, &r, &why);
+  if (three == LISI_OK) { /* fuzzy ones; then they are three */
+    for (int k = 0; k < 9; k++)
+      assert_true(isfinite(r.P[k]));
+    pcca_free(&r);
+  } else {
+    assert_int_equal(three, LISI_ERR_NUMERIC);
+    assert_non_null(strstr(why.message, "ask for fewer"));
+  }
+  const double flat[n] = {0, .001, .001, .5, .6}; /* the largest ratio is at three */
+  assert_int_equal(pcca_suggest(n, flat, 4), 3);
+  OK(pcca_natural(n, X, pi, flat, 4, &r, err));
+  assert_int_equal(r.m, three == LISI_OK ? 3 : 2);
+  pcca_free(&r);
+}
+
 static void refused(void **state) {
   (void)state;
   const double X[4] = {.05, .45, .45, .05}, pi[2] = {.5, .5}; /* lambda_2 = -.8 */
@@ -228,7 +269,7 @@ static void unclear(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(unclear),   cmocka_unit_test(double_well), cmocka_unit_test(blocks),
-      cmocka_unit_test(many_sets), cmocka_unit_test(refused),
+      cmocka_unit_test(many_sets), cmocka_unit_test(square),      cmocka_unit_test(refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -249,6 +249,51 @@ static void same_models(void **state) {
   (void)same_model((const int[3]){3, 1, 1}, 40, 6);                  /* three states */
 }
 
+/* Four blocks that are equal but for a bit of noise. */
+static void make_blocks(const state_space *space, lag_counts *counts) {
+  count_hash *hash;
+  OK(count_hash_new(&hash, err));
+  lisi_rng rng;
+  lisi_rng_seed(&rng, 9);
+  for (size_t k = 0; k < counts->total.n; k++) {
+    const count_entry *e = &counts->total.entry[k];
+    for (int b = 0; b < 4; b++)
+      OK(count_hash_add(hash, b, e->i, e->j, e->r, e->c * (.8 + .4 * lisi_rng_uniform(&rng)), err));
+  }
+  OK(count_hash_table(hash, space->n, 4, &counts->blocks, err));
+  count_hash_free(hash);
+  count_table_free(&counts->total);
+  OK(count_table_collapse(&counts->blocks, NULL, &counts->total, err));
+}
+
+/* Effective counts, and the posterior that is made of them, do not depend on the solver. */
+static void same_errors(void **state) {
+  (void)state;
+  const int size[3] = {5, 4, 3};
+  state_space space;
+  lag_counts counts;
+  hop_counts(size, 200, 8, &space, &counts);
+  make_blocks(&space, &counts);
+  msm_options options = {.solver = MSM_DENSE, .errors = MSM_ERRORS_BAYES, .bootstrap = 20, .seed = 3};
+  msm_model dense, sparse;
+  OK(msm_build(&space, &counts, .5, &options, &dense, err));
+  options.solver = MSM_SPARSE;
+  OK(msm_build(&space, &counts, .5, &options, &sparse, err));
+  assert_true(sparse.sparse && !dense.sparse && dense.effective_counts > 0);
+  assert_true(dense.smallest_ratio < .9);
+  CLOSE(sparse.effective_counts, dense.effective_counts, 1e-7 * dense.effective_counts);
+  CLOSE(sparse.smallest_ratio, dense.smallest_ratio, 1e-7 * dense.smallest_ratio);
+  assert_true(sparse.has_ci && dense.has_ci);
+  CLOSE(sparse.D_iso_lo, dense.D_iso_lo, 1e-5 * dense.D_iso);
+  CLOSE(sparse.D_iso_hi, dense.D_iso_hi, 1e-5 * dense.D_iso);
+  CLOSE(sparse.timescale_lo[0], dense.timescale_lo[0], 1e-5 * dense.timescale[0]);
+  CLOSE(sparse.timescale_hi[0], dense.timescale_hi[0], 1e-5 * dense.timescale[0]);
+  msm_model_free(&dense);
+  msm_model_free(&sparse);
+  lag_counts_free(&counts);
+  state_space_free(&space);
+}
+
 /* The solver picks the sparse way by size, and the errors by resampling come with it. */
 static void by_size(void **state) {
   (void)state;
@@ -256,20 +301,7 @@ static void by_size(void **state) {
   state_space space;
   lag_counts counts;
   hop_counts(size, 200, 7, &space, &counts);
-  /* four equal blocks with a bit of noise */
-  count_hash *hash;
-  OK(count_hash_new(&hash, err));
-  lisi_rng rng;
-  lisi_rng_seed(&rng, 9);
-  for (size_t k = 0; k < counts.total.n; k++) {
-    const count_entry *e = &counts.total.entry[k];
-    for (int b = 0; b < 4; b++)
-      OK(count_hash_add(hash, b, e->i, e->j, e->r, e->c * (.8 + .4 * lisi_rng_uniform(&rng)), err));
-  }
-  OK(count_hash_table(hash, space.n, 4, &counts.blocks, err));
-  count_hash_free(hash);
-  count_table_free(&counts.total);
-  OK(count_table_collapse(&counts.blocks, NULL, &counts.total, err));
+  make_blocks(&space, &counts);
   msm_model m;
   OK(msm_build(&space, &counts, .5, &(msm_options){.bootstrap = 20, .seed = 3}, &m, err));
   assert_true(m.sparse && m.n == 1089 && m.has_ci);
@@ -328,8 +360,9 @@ static void given_network(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(same_estimate), cmocka_unit_test(metastable), cmocka_unit_test(ring),
-      cmocka_unit_test(same_models),   cmocka_unit_test(by_size),    cmocka_unit_test(given_network),
+      cmocka_unit_test(same_estimate), cmocka_unit_test(metastable),  cmocka_unit_test(ring),
+      cmocka_unit_test(same_models),   cmocka_unit_test(same_errors), cmocka_unit_test(by_size),
+      cmocka_unit_test(given_network),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -530,8 +530,8 @@ static lisi_status models(const material *m, const build_options *o, int n, cons
       status = msm_result_fail(r, lag, status, err);
       continue;
     }
-    /* yes: the user vouches for the copies; blocks shorter than the lag hold the same jumps and say nothing of chance
-     */
+    /* yes: the user vouches for the copies; blocks shorter than the lag (of .counts files, say) hold the same jumps and
+     * say nothing of chance */
     const bool judged = !(r->duration > 0 && r->model[k].lag * r->counts[k].blocks.nparts > r->duration);
     if (strcmp(o->fold, "yes") != 0 && judged)
       r->model[k].fold = verdict[k];

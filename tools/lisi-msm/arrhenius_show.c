@@ -251,7 +251,8 @@ static lisi_status draw(const arrhenius_result *r, const char *folder, const cha
   report_preamble(f, name, 760, 460);
   fprintf(f,
           "set encoding utf8\nset logscale y\nset format y '10^{%%L}'\nset xlabel '1000/T (1/K)'\nset ylabel '%s'\n"
-          "set xrange [%.6g:%.6g]\nset yrange [%.4g:%.4g]\nset key outside right top\nset samples 200\n"
+          "set xrange [%.6g:%.6g]\nset yrange [%.4g:%.4g]\nset rmargin at screen 0.64\nset key at screen 0.99, graph 1 "
+          "right top\nset samples 200\n"
           "set border 7\nset xtics nomirror\nset x2label 'T (K)' tc rgb '#2b3440'\n"
           "set link x2 via x inverse x\nset x2tics nomirror scale 0.6 tc rgb '#4a5560' (",
           rates ? "rate (1/ps)" : "D (m^2/s)", x_lo - pad, x_hi + pad, y_lo * 0.5, y_hi * 2);

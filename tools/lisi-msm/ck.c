@@ -59,13 +59,12 @@ static lisi_status metastable(const model_input *in, int m, curve_list *list, bo
   if (!model->tr.balanced)
     return lisi_fail(err, LISI_ERR_UNSUPPORTED,
                      "metastable sets need a model with detailed balance; name sets by --set");
-  if (m == 0) {
-    m = pcca_suggest(model->n, model->tr.gap, PCCA_MOST_SETS);
-    if (m < 2)
-      return LISI_OK; /* no slow mode: there is nothing but displacements to look at */
-  }
   pcca sets;
-  const lisi_status status = pcca_sets(model->n, model->X, model->pi, m, &sets, err);
+  const lisi_status status =
+      m > 0 ? pcca_sets(model->n, model->X, model->pi, m, &sets, err)
+            : pcca_natural(model->n, model->X, model->pi, model->tr.gap, PCCA_MOST_SETS, &sets, err);
+  if (status == LISI_OK)
+    m = sets.m; /* 0: no slow mode, there is nothing but displacements to look at */
   for (int k = 0; k < m && status == LISI_OK; k++) {
     char name[CK_NAME];
     for (int i = 0; i < model->n; i++)
@@ -431,7 +430,8 @@ int cmd_ck(int argc, char **argv) {
        "reversible, row, fixed-pi or rate (that of the folder; reversible)"},
       {"fold", CLI_TEXT, &o.input.fold, "WHEN", "logs and .counts: auto (default), yes or no, as for build"},
       {"blocks", CLI_INT, &o.input.blocks, "N", "logs: time blocks, and groups of walkers, that errors come from (20)"},
-      {"resamples", CLI_INT, &o.resamples, "N", "bootstrap samples of each kind (200)"},
+      {"samples", CLI_INT, &o.resamples, "N", "resamples of each kind (200)"},
+      {"resamples", CLI_INT, &o.resamples, "N", "the same as --samples"},
       {"level", CLI_DOUBLE, &o.level, "P", "confidence of the verdict and of the intervals (0.95)"},
       {"seed", CLI_INT, &o.seed, "N", "seed of the bootstrap (1)"},
       {"strict", CLI_FLAG, &o.strict, NULL, "exit status 1 unless the test is passed"},

@@ -287,7 +287,7 @@ static void judge(msd_verdict *v) {
 }
 
 /* The MSD of the reported model against that of the site positions and, after one constant, of the real coordinates:
- * over the Markovian range of lags where there is one, and no longer than a tenth of the run. */
+ * up to the end of the Markovian range (without one: a tenth of the run), and no longer than a quarter of the run. */
 static void check_msd(const msm_result *r, diffusion_result *d, int nblocks) {
   d->md_offset = NAN;
   if (!d->has_plateau || r->reported < 0 || r->nsites_msd == 0)

@@ -125,17 +125,11 @@ static lisi_status find_sets(const model_input *in, long given, paths_result *r,
     return LISI_OK;
   }
   r->suggested = pcca_suggest(model->n, model->tr.gap, PCCA_MOST_SETS);
-  const int m = given > 0 ? (int)given : r->suggested;
-  lisi_status status = LISI_OK;
-  for (int k = m; k >= 2; k--) {
-    status = pcca_sets(model->n, model->X, model->pi, k, &r->sets, err);
-    if (status != LISI_ERR_NUMERIC || given > 0)
-      return status;
-    /* not asked for: fewer sets, or none, are an answer, too */
-    cli_warn("%s", err->message);
-    *err = (lisi_error){0};
-    status = LISI_OK;
-  }
+  if (given > 0)
+    return given < 2 ? LISI_OK : pcca_sets(model->n, model->X, model->pi, (int)given, &r->sets, err);
+  const lisi_status status = pcca_natural(model->n, model->X, model->pi, model->tr.gap, PCCA_MOST_SETS, &r->sets, err);
+  if (status == LISI_OK && r->suggested > 1 && r->sets.m < r->suggested)
+    cli_warn("the %d slowest modes do not make as many different sets; %d are taken", r->suggested, r->sets.m);
   return status;
 }
 
@@ -361,7 +355,8 @@ int cmd_paths(int argc, char **argv) {
       {"fold", CLI_TEXT, &o.input.fold, "WHEN", "logs and .counts: auto (default), yes or no, as for build"},
       {"blocks", CLI_INT, &o.input.blocks, "N", "logs: time blocks, and groups of walkers, that errors come from (20)"},
       {"errors", CLI_TEXT, &o.errors, "SOURCE", "bootstrap (default), bayes or both, as for build"},
-      {"resamples", CLI_INT, &o.resamples, "N", "resamples of each kind, 0 = no intervals (as for build)"},
+      {"samples", CLI_INT, &o.resamples, "N", "resamples of each kind, 0 = no intervals (as for build)"},
+      {"resamples", CLI_INT, &o.resamples, "N", "the same as --samples"},
       {"seed", CLI_INT, &o.seed, "N", "seed of the resamples (1)"},
       {"o", CLI_TEXT, &o.out, "FOLDER", "where paths.yaml and the picture go (the model's folder; else nowhere)"},
       {"json", CLI_FLAG, &o.json, NULL, "print the result as JSON"},

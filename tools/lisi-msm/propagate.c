@@ -605,7 +605,7 @@ int cmd_propagate(int argc, char **argv) {
       {"ends", CLI_TEXT, &o.ends, "KIND", "of the layers: periodic (default), reflecting or absorbing"},
       {"network", CLI_TEXT, &o.network, "FILE", "a jump network instead, as for transport"},
       {"estimator", CLI_TEXT, &o.input.estimator, "NAME",
-       "reversible, row or fixed-pi (that of the folder; reversible)"},
+       "reversible, row, fixed-pi or rate (that of the folder; reversible)"},
       {"fold", CLI_TEXT, &o.input.fold, "WHEN", "logs and .counts: auto (default), yes or no, as for build"},
       {"o", CLI_TEXT, &o.out, "FOLDER", "where data and pictures go (nowhere)"},
       {"json", CLI_FLAG, &o.json, NULL, "print the result as JSON"},

@@ -246,7 +246,8 @@ static lisi_status write_profile_script(const propagation *r, const char *folder
   const int *h = r->stack.hkl;
   fprintf(f,
           "set encoding utf8\nset xlabel 'position along the normal of (%d %d %d) (\303\205)'\nset ylabel '%s'\n"
-          "set xrange [%.6g:%.6g]\nset yrange [0:%s]\nset key outside right top font ',13'\nset samples 2\n",
+          "set xrange [%.6g:%.6g]\nset yrange [0:%s]\nset rmargin at screen 0.76\nset key at screen 0.99, graph 1 "
+          "right top font ',13'\nset samples 2\n",
           h[0], h[1], h[2], planar ? "tagged share of the lithium" : "probability (1/\303\205)", lo, hi,
           planar ? "1.06" : "*");
   fprintf(f, "plot ");

@@ -91,6 +91,7 @@ static void links(FILE *f, const report_page *page, const char *sections) {
               {"crystal", page->crystal != NULL ? "On the crystal" : "States"},
               {"rates", "Rates"},
               {"models", "Models"},
+              {"comparison", "Published procedure"},
               {"warnings", "Warnings"},
               {"provenance", "How it was made"}};
   fputs("<nav aria-label=\"Sections\">", f);

@@ -381,12 +381,16 @@ void crystal_svg_text(FILE *f, double x, double y, double size, const char *anch
 double crystal_svg_flux_key(FILE *f, const crystal_scene *c, double x, double y, double scale) {
   static const double part[] = {0.02, 0.2, 1};
   crystal_svg_text(f, x, y + 4, 12.5, "start", "#4a5560", "normal", "jumps: rare");
-  x += 72;
-  for (int k = 0; k < 3; k++, x += 30)
+  double at = x + 72;
+  for (int k = 0; k < 3; k++) { /* round ends reach out by half the width */
+    const double width = line_width(c, part[k] * c->strongest, scale), half = 0.5 * width;
+    at += half;
     fprintf(f,
             "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"#5a6774\" stroke-width=\"%.2f\" "
             "stroke-opacity=\"%.2f\" stroke-linecap=\"round\"/>\n",
-            x, y, x + 20, y, line_width(c, part[k] * c->strongest, scale), 0.25 + 0.6 * sqrt(part[k]));
-  crystal_svg_text(f, x, y + 4, 12.5, "start", "#4a5560", "normal", "frequent");
-  return 72 + 90 + 52;
+            at, y, at + 18, y, width, 0.25 + 0.6 * sqrt(part[k]));
+    at += 18 + half + 7;
+  }
+  crystal_svg_text(f, at, y + 4, 12.5, "start", "#4a5560", "normal", "frequent");
+  return at - x + 52;
 }

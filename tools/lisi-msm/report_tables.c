@@ -118,12 +118,16 @@ void page_models(report_page *page) {
         fputs("</td>", f);
       }
     }
-    const yaml_ref t = yaml_get(data->doc, model, "timescales"), ci = yaml_get(data->doc, model, "timescales_ci");
+    const yaml_ref t = yaml_get(data->doc, model, "timescales"), ci = yaml_get(data->doc, model, "timescales_ci"),
+                   negative = yaml_get(data->doc, model, "negative");
     for (int k = 0; k < nt; k++) {
       fputs("<td>", f);
       if (k < yaml_seq_size(data->doc, t)) {
         const yaml_ref pair = yaml_seq_at(data->doc, ci, k);
         with_interval(f, report_item(data, t, k), 4, report_item(data, pair, 0), report_item(data, pair, 1));
+        for (int q = 0; q < yaml_seq_size(data->doc, negative); q++)
+          if (report_item(data, negative, q) == k + 1)
+            fputs(" (-)", f); /* as on the terminal */
       }
       fputs("</td>", f);
     }
@@ -190,79 +194,6 @@ void page_components(report_page *page) {
   }
   if (n > most)
     fprintf(f, "<tr><td>and %d more</td><td></td><td></td>%s</tr>", n - most, data->geometry ? "<td></td>" : "");
-  fputs("</tbody></table></div></section>\n", f);
-}
-
-/* ---- the published procedure beside ours: a map of numbers and lists of numbers, shown as it stands ---- */
-
-static void plain_value(report_page *page, yaml_ref node) {
-  const report_data *data = page->data;
-  const char *text = yaml_text(data->doc, node);
-  if (text != NULL) {
-    char *end = NULL;
-    const double value = strtod(text, &end);
-    if (end != text && *end == '\0')
-      report_value(page->f, value, 4);
-    else
-      report_escaped(page->f, text);
-    return;
-  }
-  const int n = yaml_seq_size(data->doc, node);
-  for (int k = 0; k < n && k < 12; k++) {
-    fputs(k > 0 ? ", " : "", page->f);
-    plain_value(page, yaml_seq_at(data->doc, node, k));
-  }
-  if (n > 12)
-    fputs(", &hellip;", page->f);
-}
-
-void page_comparison(report_page *page) {
-  const report_data *data = page->data;
-  FILE *f = page->f;
-  const yaml_ref node = yaml_get(data->doc, data->root, "plain_comparison");
-  const bool list = yaml_kind_of(data->doc, node) == YAML_SEQUENCE;
-  const yaml_ref first = list ? yaml_seq_at(data->doc, node, 0) : node;
-  const int columns = yaml_map_size(data->doc, first);
-  if (node == 0 || columns < 1)
-    return;
-  fputs("<section id=\"comparison\"><h2>Beside the published procedure</h2>\n<p class=\"lead\">The same data by the "
-        "plain "
-        "estimator: nearest sites, no detailed balance, displacements by minimum image.</p><div "
-        "class=\"scroll\"><table><thead><tr>",
-        f);
-  if (list) {
-    for (int c = 0; c < columns; c++) {
-      fputs("<th scope=\"col\">", f);
-      const char *key = yaml_text(data->doc, yaml_map_key(data->doc, first, c));
-      for (const char *at = key != NULL ? key : "?"; *at != '\0'; at++) {
-        const char one[2] = {*at == '_' ? ' ' : *at, '\0'};
-        report_escaped(f, one);
-      }
-      fputs("</th>", f);
-    }
-    fputs("</tr></thead><tbody>\n", f);
-    for (int k = 0; k < yaml_seq_size(data->doc, node) && k < 100; k++) {
-      const yaml_ref row = yaml_seq_at(data->doc, node, k);
-      fputs("<tr>", f);
-      for (int c = 0; c < columns; c++) {
-        const char *key = yaml_text(data->doc, yaml_map_key(data->doc, first, c));
-        fputs("<td>", f);
-        plain_value(page, key != NULL ? yaml_get(data->doc, row, key) : 0);
-        fputs("</td>", f);
-      }
-      fputs("</tr>\n", f);
-    }
-  } else {
-    fputs("<th></th><th scope=\"col\">value</th></tr></thead><tbody>\n", f);
-    for (int c = 0; c < columns; c++) {
-      const char *key = yaml_text(data->doc, yaml_map_key(data->doc, first, c));
-      fputs("<tr><th scope=\"row\">", f);
-      report_escaped(f, key != NULL ? key : "?");
-      fputs("</th><td class=\"words\">", f);
-      plain_value(page, yaml_map_value(data->doc, first, c));
-      fputs("</td></tr>\n", f);
-    }
-  }
   fputs("</tbody></table></div></section>\n", f);
 }
 

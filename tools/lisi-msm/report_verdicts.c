@@ -241,8 +241,9 @@ static void copies(report_page *page) {
   const bool yes = strcmp(alike, "true") == 0;
   begin(page, yes ? GOOD : FAIR, yes ? "alike" : "differ", "Copies of the cell");
   fprintf(page->f,
-          "The spread between the copies of a site is %.2f times what chance explains (%.1f standard errors)%s",
-          report_number(data, fold, "ratio"), report_number(data, fold, "z"),
+          "The spread between the copies of a site is %.2f times what chance explains (%s%.1f standard errors)%s",
+          report_number(data, fold, "ratio"), report_number(data, fold, "z") < 0 ? "&minus;" : "",
+          fabs(report_number(data, fold, "z")),
           yes ? ": they may be averaged." : "; a longer run tells whether that lasts.");
   end(page);
 }

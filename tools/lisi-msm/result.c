@@ -246,7 +246,8 @@ void msm_result_print(const msm_result *r) {
       putchar('\n');
     }
     if (isfinite(r->largest_deviation))
-      printf("MSM and site positions differ by at most %.2f standard errors; %.0f %% of the points lie within two\n",
+      printf("MSM and site positions differ by at most %.2f standard errors up to a quarter of the run; %.0f %% of the "
+             "points lie within two\n",
              r->largest_deviation, 100 * r->within_two);
     if (isfinite(r->md_offset))
       printf("MD's own MSD = MSM + %.3g A^2 (cage) within %.1f %% (r.m.s.)\n", r->md_offset, 100 * r->md_rms);

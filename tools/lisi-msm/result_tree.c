@@ -203,7 +203,7 @@ static void add_reported(doc_tree *doc, const msm_result *r) {
     return;
   }
   doc_number(doc, map, "D_iso", x->D_all_iso);
-  if (x->has_ci) {
+  if (x->has_ci) { /* as it is printed */
     double lo = x->D_all_iso_lo, hi = x->D_all_iso_hi;
     diffusion_interval(r, &lo, &hi);
     add_pair(doc, map, "D_iso_ci", lo, hi);
