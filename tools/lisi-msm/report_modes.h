@@ -14,7 +14,7 @@ typedef struct {
   char edge;                    /* 'a', 'b', 'c' where it was turned to a cell edge, else 0 */
   double time, lo, hi;          /* of the first; lo, hi NaN where unknown */
   char name[MODE_NAME];         /* mode_1: the picture is name.svg, where there is geometry */
-  char title[256];               /* "t1 = 120 ps" */
+  char title[256];              /* "t1 = 120 ps" */
   char sentence[MODE_SENTENCE]; /* which sites exchange; labels as the user wrote them */
 } report_mode;
 
