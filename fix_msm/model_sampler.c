@@ -86,7 +86,7 @@ lisi_status model_sampler_new(const state_space *space, const count_table *table
   if (s == NULL)
     return lisi_no_memory(err, sizeof *s);
   set_estimate e = {0};
-  msm_options dense = *options; /* the samples are */
+  msm_options dense = *options; /* the sampler begins at X */
   dense.solver = MSM_DENSE;
   lisi_status status = set_estimate_make(space, table, sets, set, lag, &dense, &e, err);
   if (status == LISI_OK) {

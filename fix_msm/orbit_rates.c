@@ -267,8 +267,8 @@ static lisi_status intervals(const question *q, const lag_counts *counts, orbit_
         hi *= factor * factor;
       }
       if (!isnan(lo) && (isnan(x->lo) || hi - lo > x->hi - x->lo)) {
-        x->lo = lo;
-        x->hi = hi;
+        x->lo = fmin(lo, x->rate);
+        x->hi = fmax(hi, x->rate);
       }
     }
   }

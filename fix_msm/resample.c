@@ -13,6 +13,8 @@
 lisi_status resample_flux(const state_space *space, const count_table *table, const msm_model *model,
                           const msm_options *options, double *X, double *pi, lisi_error *err) {
   const size_t N = (size_t)model->n;
+  msm_options dense = *options; /* X is asked for */
+  dense.solver = MSM_DENSE;
   components sets;
   lisi_status status = components_find(table, &sets, err);
   if (status != LISI_OK)
@@ -34,7 +36,7 @@ lisi_status resample_flux(const state_space *space, const count_table *table, co
     if (local[first] < 0) /* a resample's sets lie within those of the whole */
       continue;
     set_estimate e;
-    status = set_estimate_make(space, table, &sets, s, model->lag, options, &e, err);
+    status = set_estimate_make(space, table, &sets, s, model->lag, &dense, &e, err);
     if (status != LISI_OK)
       break;
     const double share = sets.starts[s];
