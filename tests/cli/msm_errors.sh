@@ -86,10 +86,14 @@ build a.jumps --lags 290 --samples 20; [[ $(json homogeneous) == true ]] || fail
 awk '/^replicate/ { print "replicate 8 1 1"; next } /^sites/ { print "sites 4"; print "|format: lisi-sites 1"; print "|cell: [[1.5, 0, 0], [0, 3, 0], [0, 0, 3]]"
   print "|sites:"; print "|- {type: 1, label: A, frac: [0, 0, 0]}"; next } /^\|/ { next } { print }' a.jumps >wrong.jumps
 build wrong.jumps --lags 1
-[[ $(json homogeneous) == false && $(json folded) == true ]] || fail "copies that differ were taken for alike"
-says "the copies of a site in the supercell differ"
-close "$(numbers D | head -n 1)" 0.281 0.01 "science.md: the alternating chain folded to one site"
+[[ $(json homogeneous) == false && $(json folded) == false ]] || fail "copies that differ were taken for alike"
+says "the copies of a site in the supercell differ"; says "they are kept apart"
+close "$(numbers D | head -n 1)" 0.18 0.02 "kept apart"
+build wrong.jumps --lags 1,1000; [[ $(json folded) == false ]] || fail "a lag that cannot be judged covers for the other"
 build wrong.jumps --lags 1 --fold no; close "$(numbers D | head -n 1)" 0.18 0.02 "unfolded"
+build wrong.jumps --lags 1 --fold yes; close "$(numbers D | head -n 1)" 0.281 0.01 "science.md: the alternating chain folded to one site"
+[[ $(json folded) == true ]] || fail "--fold yes"
+exits 0 "$BIN/lisi-msm" paths wrong.jumps --lag 1 --resamples 0; says "they are kept apart"; grep -q '(8 sites)\|8 states' out || cat out
 
 # what is refused
 bad() { local what=$1; shift; exits 2 "$BIN/lisi-msm" build "$@"; says "$what"; }

@@ -69,11 +69,11 @@ paths a.jumps --fold no --from 1 --to 5 --resamples 0 --paths 1; [[ $(grep -c '"
 
 # ---- refused -----------------------------------------------------------------------------------------------------------
 bad() { local text=$1; shift; exits 2 "$BIN/lisi-msm" paths "$@" --json; says "$text"; [[ ! -s out ]] || fail "output in spite of an error: $*"; }
-# a ring of four alike: two of the three slow modes share one time scale, and three sets of it are none
+# a ring of four alike: two of the three slow modes share one time scale; as many sets as there are, each with a state of its own
 printf '90 5 0 5\n5 90 5 0\n0 5 90 5\n5 0 5 90\n' >ring.txt
 exits 0 "$BIN/lisi-msm" build --count-matrix ring.txt -o ring
-exits 0 "$BIN/lisi-msm" paths ring; grep -q '^2 metastable sets' out || fail "sets of a ring of four"
-exits 1 "$BIN/lisi-msm" paths ring --sets 3; says 'PCCA+'
+exits 0 "$BIN/lisi-msm" paths ring
+awk '/metastable sets/ { want = $1 } want && /^  [0-9]+  weight/ { have += NF > 3 } END { exit !(want > 1 && have == want) }' out || fail "sets of a ring of four"
 bad 'no input'
 bad '--to is missing' o --from A
 bad "'Z'" o --from A --to Z

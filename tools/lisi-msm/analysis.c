@@ -438,6 +438,33 @@ static lisi_status count_all(const material *m, const build_options *o, bool fol
   return status;
 }
 
+/* Blocks shorter than the lag (of .counts files, say) hold the same jumps and say nothing of chance. */
+static bool judged(const msm_result *r, double dt, int k) {
+  return !(r->duration > 0 && dt * (double)r->counts[k].lag * r->counts[k].blocks.nparts > r->duration);
+}
+
+/* Counts of every lag; --fold auto averages where the copies of a site are alike at all of them, and keeps them apart
+ * elsewhere. verdict[] tells of the copies in both cases. */
+static lisi_status count_or_fold(const material *m, const build_options *o, bool *fold, int n, const long long *lags,
+                                 double dt, msm_result *r, fold_verdict *verdict, lisi_error *err) {
+  lisi_status status = count_all(m, o, *fold, n, lags, r, verdict, err);
+  if (status != LISI_OK || !*fold || strcmp(o->fold, "auto") != 0)
+    return status;
+  bool alike = true;
+  for (int k = 0; k < r->nmodels; k++)
+    alike = alike && (!verdict[k].tested || verdict[k].homogeneous || !judged(r, dt, k));
+  if (alike)
+    return LISI_OK;
+  for (int k = 0; k < r->nmodels; k++)
+    lag_counts_free(&r->counts[k]);
+  state_space_free(&r->space);
+  r->nmodels = r->nfailed = 0;
+  *fold = false;
+  for (int k = 0; k < n; k++)
+    verdict[k].done = false;
+  return count_all(m, o, false, n, lags, r, verdict, err);
+}
+
 static lisi_status models(const material *m, const build_options *o, int n, const long long *lags, msm_result *r,
                           lisi_error *err) {
   msm_options options = {
@@ -488,6 +515,7 @@ static lisi_status models(const material *m, const build_options *o, int n, cons
     return lisi_fail(err, LISI_ERR_INPUT, "--fold symmetry needs sites with positions: jump logs, or .counts files");
   if (o->sites != NULL && !(symmetry && m->from_counts))
     return lisi_fail(err, LISI_ERR_INPUT, "--sites is for --fold symmetry of .counts files; a jump log has its own");
+  const double dt = m->from_paths ? m->paths.dt : m->from_counts ? m->set.dt : 1;
   fold_verdict *verdict = calloc((size_t)n + 1, sizeof *verdict);
   double *pi = NULL;
   r->counts = calloc((size_t)n + 1, sizeof *r->counts);
@@ -496,7 +524,7 @@ static lisi_status models(const material *m, const build_options *o, int n, cons
   if (verdict == NULL || r->counts == NULL || r->model == NULL || r->rates == NULL)
     status = lisi_no_memory(err, (size_t)n * sizeof *r->model);
   if (status == LISI_OK && n > 0)
-    status = count_all(m, o, fold, n, lags, r, verdict, err);
+    status = count_or_fold(m, o, &fold, n, lags, dt, r, verdict, err);
   r->folded = fold;
   if (status == LISI_OK && r->nmodels == 0)
     status = msm_result_none(r, err);
@@ -512,7 +540,6 @@ static lisi_status models(const material *m, const build_options *o, int n, cons
   build_progress bar = {progress_start("models"), 0, n};
   options.progress = show_progress;
   options.progress_context = &bar;
-  const double dt = m->from_paths ? m->paths.dt : m->from_counts ? m->set.dt : 1;
   for (int k = 0; k < r->nmodels && status == LISI_OK;) {
     bar.model = k + r->nfailed;
     if (effective)
@@ -530,10 +557,8 @@ static lisi_status models(const material *m, const build_options *o, int n, cons
       status = msm_result_fail(r, lag, status, err);
       continue;
     }
-    /* yes: the user vouches for the copies; blocks shorter than the lag (of .counts files, say) hold the same jumps and
-     * say nothing of chance */
-    const bool judged = !(r->duration > 0 && r->model[k].lag * r->counts[k].blocks.nparts > r->duration);
-    if (strcmp(o->fold, "yes") != 0 && judged)
+    /* yes: the user vouches for the copies */
+    if (strcmp(o->fold, "yes") != 0 && judged(r, dt, k))
       r->model[k].fold = verdict[k];
     k++;
   }

@@ -19,8 +19,8 @@ int cmd_build(int argc, char **argv) {
       {"pi", CLI_TEXT, &o.pi_file, "FILE", "fixed-pi: the stationary distribution, a number for each state"},
       {"prior", CLI_DOUBLE, &o.prior, "ALPHA", "counts added to each pair of states that was seen, both ways (0)"},
       {"fold", CLI_TEXT, &o.fold, "WHEN",
-       "average over the copies of a site in the supercell: auto (default: yes, with a\nwarning where they behave "
-       "differently), yes, or no; symmetry: over the space group\nof framework and sites as well"},
+       "average over the copies of a site in the supercell: auto (default: where they behave\nalike), yes, or no; "
+       "symmetry: over the space group of framework and sites as well"},
       {"sites", CLI_TEXT, &o.sites, "FILE", "--fold symmetry of .counts files: the site file, which they do not hold"},
       {"compare-plain", CLI_FLAG, &o.compare_plain, NULL,
        "the published procedure on the same log beside the model, with what it gets wrong\n(nearest-site logs)"},

@@ -78,17 +78,19 @@ static lisi_status choose_lags(counts_set *set, const input_options *o, double r
   return LISI_OK;
 }
 
+typedef enum { FOLD_NO, FOLD_WHERE_ALIKE, FOLD_YES } fold_wish;
+
 /* Moves counts at several lags into the input, folded where asked. */
-static lisi_status take(model_input *in, const state_space *super, const int replicate[3], bool fold, int n,
+static lisi_status take(model_input *in, const state_space *super, const int replicate[3], fold_wish fold, int n,
                         lag_counts *lag, lisi_error *err) {
   in->lag = calloc((size_t)n, sizeof *in->lag);
   if (in->lag == NULL)
     return lisi_no_memory(err, (size_t)n * sizeof *in->lag);
   in->nlags = n;
-  in->folded = fold;
+  in->folded = fold != FOLD_NO;
   bool alike = true;
   for (int k = 0; k < n; k++) {
-    if (!fold) {
+    if (fold == FOLD_NO) {
       in->lag[k] = lag[k];
       lag[k] = (lag_counts){0};
       continue;
@@ -104,11 +106,19 @@ static lisi_status take(model_input *in, const state_space *super, const int rep
     if (status != LISI_OK)
       return status;
   }
-  if (!alike)
-    cli_warn("the copies of a site in the supercell behave differently; --fold no keeps them apart");
+  if (fold == FOLD_WHERE_ALIKE && !alike) {
+    cli_warn("the copies of a site in the supercell behave differently: they are kept apart; --fold yes averages over "
+             "them all the same");
+    for (int k = 0; k < n; k++)
+      lag_counts_free(&in->lag[k]);
+    free(in->lag);
+    in->lag = NULL;
+    state_space_free(&in->space);
+    return take(in, super, replicate, FOLD_NO, n, lag, err);
+  }
   for (int a = 0; a < 3; a++)
-    in->replicate[a] = fold ? replicate[a] : 1;
-  if (fold)
+    in->replicate[a] = fold != FOLD_NO ? replicate[a] : 1;
+  if (fold != FOLD_NO)
     return LISI_OK;
   int *all = malloc((size_t)super->n * sizeof *all);
   if (all == NULL)
@@ -120,13 +130,14 @@ static lisi_status take(model_input *in, const state_space *super, const int rep
   return status;
 }
 
-static lisi_status wants_fold(const input_options *o, const state_space *space, const int replicate[3], bool *fold,
+static lisi_status wants_fold(const input_options *o, const state_space *space, const int replicate[3], fold_wish *fold,
                               lisi_error *err) {
   if (strcmp(o->fold, "auto") != 0 && strcmp(o->fold, "yes") != 0 && strcmp(o->fold, "no") != 0)
     return lisi_fail(err, LISI_ERR_INPUT, "--fold: expected auto, yes or no, found '%s'%s", o->fold,
                      strcmp(o->fold, "symmetry") == 0 ? "; give the folder that build --fold symmetry -o has written"
                                                       : "");
-  *fold = space->geometry && replicate[0] * replicate[1] * replicate[2] > 1 && strcmp(o->fold, "no") != 0;
+  const bool copies = space->geometry && replicate[0] * replicate[1] * replicate[2] > 1;
+  *fold = !copies || strcmp(o->fold, "no") == 0 ? FOLD_NO : strcmp(o->fold, "yes") == 0 ? FOLD_YES : FOLD_WHERE_ALIKE;
   return LISI_OK;
 }
 
@@ -134,7 +145,7 @@ static lisi_status wants_fold(const input_options *o, const state_space *space, 
 
 static lisi_status from_logs(int n, char **file, const input_options *o, model_input *in, lisi_error *err) {
   path_set paths = {0};
-  bool fold = false;
+  fold_wish fold = FOLD_NO;
   long long base = 1, longest = 0;
   lisi_status status = paths_from_jump_logs(n, (const char *const *)file, &paths, err);
   if (status != LISI_OK)
@@ -176,7 +187,7 @@ static lisi_status from_logs(int n, char **file, const input_options *o, model_i
 static lisi_status from_counts(int n, char **file, const input_options *o, double reported, model_input *in,
                                lisi_error *err) {
   counts_set set = {0};
-  bool fold = false;
+  fold_wish fold = FOLD_NO;
   lisi_status status = counts_file_read(file[0], &set, err);
   if (status != LISI_OK)
     return status;

@@ -238,13 +238,16 @@ static void copies(report_page *page) {
   const char *alike = yaml_text(data->doc, yaml_get(data->doc, fold, "homogeneous"));
   if (alike == NULL)
     return;
-  const bool yes = strcmp(alike, "true") == 0;
+  const char *folded = yaml_text(data->doc, yaml_get(data->doc, data->root, "folded"));
+  const bool yes = strcmp(alike, "true") == 0, averaged = folded == NULL || strcmp(folded, "true") == 0;
   begin(page, yes ? GOOD : FAIR, yes ? "alike" : "differ", "Copies of the cell");
   fprintf(page->f,
           "The spread between the copies of a site is %.2f times what chance explains (%s%.1f standard errors)%s",
           report_number(data, fold, "ratio"), report_number(data, fold, "z") < 0 ? "&minus;" : "",
           fabs(report_number(data, fold, "z")),
-          yes ? ": they may be averaged." : "; a longer run tells whether that lasts.");
+          yes        ? ": they may be averaged."
+          : averaged ? "; a longer run tells whether that lasts."
+                     : ": they are kept apart. A longer run tells whether that lasts.");
   end(page);
 }
 

@@ -280,7 +280,7 @@ static int too_fast(const msm_model *x) {
 }
 
 static bool copies_differ(const msm_model *x) {
-  return x->fold.done && x->fold.tested && !x->fold.homogeneous;
+  return x->fold.tested && !x->fold.homogeneous;
 }
 
 void msm_result_tell(const msm_result_listener *to, const char *format, ...) {
@@ -361,8 +361,10 @@ void msm_result_warnings(const msm_result *r, msm_result_teller tell, void *cont
         &to,
         "lag %g%s: the copies of a site in the supercell differ (spread %.2f times what chance between time "
         "blocks explains, %.1f standard "
-        "errors); a longer run tells whether that lasts, --fold no keeps them apart",
-        x->lag, others, x->fold.ratio, x->fold.z);
+        "errors); a longer run tells whether that lasts, %s",
+        x->lag, others, x->fold.ratio, x->fold.z,
+        r->folded ? "--fold no keeps them apart"
+                  : "and --fold yes averages over them all the same: they are kept apart");
   }
   diffusion_warn(r, &to);
   fold_symmetry_warn(r, &to);

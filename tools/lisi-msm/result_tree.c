@@ -110,7 +110,7 @@ static void add_model(doc_tree *doc, doc_ref list, const msm_result *r, int m, b
   msm_result_add_rates(doc, map, r, m);
   if (x->no_jump)
     doc_bool(doc, map, "no_jump", true);
-  if (x->fold.done && x->fold.tested) {
+  if (x->fold.tested) {
     const doc_ref fold = doc_map(doc, map, "folding");
     doc_bool(doc, fold, "homogeneous", x->fold.homogeneous);
     doc_number(doc, fold, "ratio", x->fold.ratio);
