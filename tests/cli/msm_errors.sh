@@ -93,7 +93,7 @@ build wrong.jumps --lags 1,1000; [[ $(json folded) == false ]] || fail "a lag th
 build wrong.jumps --lags 1 --fold no; close "$(numbers D | head -n 1)" 0.18 0.02 "unfolded"
 build wrong.jumps --lags 1 --fold yes; close "$(numbers D | head -n 1)" 0.281 0.01 "science.md: the alternating chain folded to one site"
 [[ $(json folded) == true ]] || fail "--fold yes"
-exits 0 "$BIN/lisi-msm" paths wrong.jumps --lag 1 --resamples 0; says "they are kept apart"; grep -q '(8 sites)\|8 states' out || cat out
+exits 0 "$BIN/lisi-msm" paths wrong.jumps --lag 1 --resamples 0; says "they are kept apart"
 
 # what is refused
 bad() { local what=$1; shift; exits 2 "$BIN/lisi-msm" build "$@"; says "$what"; }
