@@ -18,17 +18,16 @@ static lisi_status setup_bonds(const fit_recipe *r, fit_basis *b, lisi_error *er
   size_t n2 = (size_t)(r->nelements * r->nelements);
   int base = r->nbase > 1 ? r->nbase : 1;
   b->nmax = 1;
-  for (int o = 1; o <= r->max_order; o++) {
-    if (!r->order[o].used)
+  for (int k = 0; k < r->nlines; k++) {
+    const fit_line *o = &r->line[k];
+    if (o->nmax > base)
+      base = o->nmax;
+    if (o->order == 1)
       continue;
-    if (r->order[o].nmax > base)
-      base = r->order[o].nmax;
-    if (o == 1)
-      continue;
-    if (r->order[o].nmax > b->nmax)
-      b->nmax = r->order[o].nmax;
-    if (r->order[o].lmax > b->lmax)
-      b->lmax = r->order[o].lmax;
+    if (o->nmax > b->nmax)
+      b->nmax = o->nmax;
+    if (o->lmax > b->lmax)
+      b->lmax = o->lmax;
   }
   b->bond = calloc(n2, sizeof *b->bond);
   if (!b->bond)
@@ -92,39 +91,59 @@ static lisi_status add_block(fit_basis *b, int mu0, int order, const channel *c,
   return LISI_OK;
 }
 
-/* All non-decreasing sequences of channels, depth first. */
-static lisi_status choose(fit_basis *b, const fit_order *o, int mu0, int order, int nchannels, const channel *c,
-                          int *pick, int depth, lisi_error *err) {
-  double degree = 0;
-  int suml = 0;
-  for (int t = 0; t < depth; t++) {
-    degree += c[pick[t]].n - 1 + o->l_weight * c[pick[t]].l;
-    suml += c[pick[t]].l;
+/* Whether some line of the recipe has functions that begin with these channels. */
+static bool admits(const fit_recipe *r, int mu0, int order, const channel *c, const int *pick, int depth) {
+  for (int k = 0; k < r->nlines; k++) {
+    const fit_line *o = &r->line[k];
+    bool fits = o->order == order && o->elements & 1u << mu0;
+    double degree = 0;
+    for (int t = 0; t < depth && fits; t++) {
+      const channel *a = &c[pick[t]];
+      degree += a->n - 1 + o->l_weight * a->l;
+      fits = o->elements & 1u << a->mu && a->n <= o->nmax && a->l <= o->lmax;
+    }
+    if (fits && degree <= o->degree + 1e-9)
+      return true;
   }
-  if (degree > o->degree + 1e-9)
+  return false;
+}
+
+/* All non-decreasing sequences of channels, depth first. */
+static lisi_status choose(const fit_recipe *r, fit_basis *b, int mu0, int order, int nchannels, const channel *c,
+                          int *pick, int depth, lisi_error *err) {
+  int suml = 0;
+  if (!admits(r, mu0, order, c, pick, depth))
     return LISI_OK;
+  for (int t = 0; t < depth; t++)
+    suml += c[pick[t]].l;
   if (depth >= order || depth >= FIT_MAX_ORDER)
     return suml % 2 ? LISI_OK : add_block(b, mu0, order, c, pick, err);
   lisi_status status = LISI_OK;
   for (int k = depth ? pick[depth - 1] : 0; k < nchannels && status == LISI_OK; k++) {
     pick[depth] = k;
-    status = choose(b, o, mu0, order, nchannels, c, pick, depth + 1, err);
+    status = choose(r, b, mu0, order, nchannels, c, pick, depth + 1, err);
   }
   return status;
 }
 
 static lisi_status select_order(const fit_recipe *r, fit_basis *b, int mu0, int order, lisi_error *err) {
-  const fit_order *o = &r->order[order];
-  int lmax = order == 1 ? 0 : o->lmax, pick[FIT_MAX_ORDER], count = 0;
-  size_t most = (size_t)(r->nelements * o->nmax * (lmax + 1));
+  int nmax = 0, lmax = 0, pick[FIT_MAX_ORDER], count = 0;
+  for (int k = 0; k < r->nlines; k++)
+    if (r->line[k].order == order) {
+      nmax = r->line[k].nmax > nmax ? r->line[k].nmax : nmax;
+      lmax = r->line[k].lmax > lmax ? r->line[k].lmax : lmax;
+    }
+  if (!nmax)
+    return LISI_OK;
+  size_t most = (size_t)(r->nelements * nmax * (lmax + 1));
   channel *c = malloc(most * sizeof *c);
   if (!c)
     return lisi_no_memory(err, most * sizeof *c);
   for (int mu = 0; mu < r->nelements; mu++)
-    for (int n = 1; n <= o->nmax; n++)
+    for (int n = 1; n <= nmax; n++)
       for (int l = 0; l <= lmax; l++)
         c[count++] = (channel){mu, n, l};
-  lisi_status status = choose(b, o, mu0, order, count, c, pick, 0, err);
+  lisi_status status = choose(r, b, mu0, order, count, c, pick, 0, err);
   free(c);
   return status;
 }
@@ -156,9 +175,8 @@ static lisi_status make(const fit_recipe *r, fit_basis **out, lisi_error *err) {
   b->embedding = r->embedding;
   lisi_status status = setup_bonds(r, b, err);
   for (int mu = 0; mu < r->nelements && status == LISI_OK; mu++)
-    for (int o = 1; o <= r->max_order && status == LISI_OK; o++)
-      if (r->order[o].used)
-        status = select_order(r, b, mu, o, err);
+    for (int o = 1; o <= FIT_MAX_ORDER && status == LISI_OK; o++)
+      status = select_order(r, b, mu, o, err);
   if (status == LISI_OK && b->ncolumns == 0)
     status = lisi_fail(err, LISI_ERR_INPUT, "basis: the recipe selects no function");
   if (status == LISI_OK)

@@ -259,39 +259,69 @@ static lisi_status read_radial(reader *in, yaml_ref root) {
   return status;
 }
 
+/* elements of a line of the basis: one symbol or a list, all if there is no such key */
+static lisi_status read_line_elements(reader *in, yaml_ref item, unsigned *mask) {
+  const fit_recipe *r = in->recipe;
+  yaml_ref node = yaml_get(in->doc, item, "elements");
+  *mask = (1u << r->nelements) - 1;
+  if (!node)
+    return LISI_OK;
+  bool one = yaml_kind_of(in->doc, node) == YAML_SCALAR;
+  int n = one ? 1 : yaml_seq_size(in->doc, node);
+  *mask = 0;
+  for (int k = 0; k < n; k++) {
+    const char *text = yaml_text(in->doc, one ? node : yaml_seq_at(in->doc, node, k));
+    int e = 0;
+    while (e < r->nelements && (!text || strcmp(text, r->element[e]) != 0))
+      e++;
+    if (e == r->nelements)
+      return yaml_fail(in->doc, node, in->err, "basis/elements: expected elements of the recipe, found '%.20s'",
+                       text ? text : "");
+    *mask |= 1u << e;
+  }
+  if (!*mask)
+    return yaml_fail(in->doc, node, in->err, "basis/elements: expected an element or a list of elements");
+  return LISI_OK;
+}
+
 static lisi_status read_basis(reader *in, yaml_ref root) {
   fit_recipe *r = in->recipe;
   yaml_ref seq;
   lisi_status status = yaml_need(in->doc, root, "basis", YAML_SEQUENCE, &seq, in->err);
   if (status == LISI_OK && yaml_seq_size(in->doc, seq) < 1)
     return yaml_fail(in->doc, seq, in->err, "basis: no orders");
+  if (status == LISI_OK && yaml_seq_size(in->doc, seq) > FIT_MAX_LINES)
+    return yaml_fail(in->doc, seq, in->err, "basis: more than %d lines", FIT_MAX_LINES);
   for (int k = 0; k < yaml_seq_size(in->doc, seq) && status == LISI_OK; k++) {
     yaml_ref item = yaml_seq_at(in->doc, seq, k), node = 0;
-    int order = 0;
-    status = check_keys(in, item, "basis", (const char *const[]){"order", "nmax", "lmax", "degree", "l_weight", NULL});
+    fit_line *o = &r->line[k];
+    *o = (fit_line){.degree = 1e9, .l_weight = 1};
+    status = check_keys(in, item, "basis",
+                        (const char *const[]){"order", "nmax", "lmax", "degree", "l_weight", "elements", NULL});
     if (status == LISI_OK)
       status = yaml_need(in->doc, item, "order", YAML_SCALAR, &node, in->err);
     if (status == LISI_OK)
-      status = yaml_as_int(in->doc, node, "basis/order", 1, FIT_MAX_ORDER, &order, in->err);
+      status = yaml_as_int(in->doc, node, "basis/order", 1, FIT_MAX_ORDER, &o->order, in->err);
+    if (status == LISI_OK)
+      status = read_line_elements(in, item, &o->elements);
     if (status != LISI_OK)
       return status;
-    fit_order *o = &r->order[order];
-    if (o->used)
-      return yaml_fail(in->doc, item, in->err, "basis: order %d stands twice", order);
-    *o = (fit_order){true, 0, 0, 1e9, 1};
-    if (order > r->max_order)
-      r->max_order = order;
+    for (int j = 0; j < k; j++)
+      if (r->line[j].order == o->order && r->line[j].elements == o->elements)
+        return yaml_fail(in->doc, item, in->err, "basis: order %d stands twice%s", o->order,
+                         yaml_get(in->doc, item, "elements") ? " for these elements" : "");
     status = yaml_need(in->doc, item, "nmax", YAML_SCALAR, &node, in->err);
     if (status == LISI_OK)
       status = yaml_as_int(in->doc, node, "basis/nmax", 1, 40, &o->nmax, in->err);
-    if (status == LISI_OK && order > 1)
+    if (status == LISI_OK && o->order > 1)
       status = yaml_need(in->doc, item, "lmax", YAML_SCALAR, &node, in->err);
-    if (status == LISI_OK && order > 1)
+    if (status == LISI_OK && o->order > 1)
       status = yaml_as_int(in->doc, node, "basis/lmax", 0, FIT_MAX_L, &o->lmax, in->err);
     if (status == LISI_OK)
       status = option(in, item, "degree", 0, 1e9, &o->degree);
     if (status == LISI_OK)
       status = option(in, item, "l_weight", 0, 100, &o->l_weight);
+    r->nlines = k + 1;
   }
   return status;
 }
@@ -392,6 +422,13 @@ static lisi_status read_prior(reader *in, yaml_ref root) {
   return status;
 }
 
+static bool has_order_1(const fit_recipe *r) {
+  for (int k = 0; k < r->nlines; k++)
+    if (r->line[k].order == 1 && r->line[k].elements == (1u << r->nelements) - 1)
+      return true;
+  return false;
+}
+
 static lisi_status read_embedding(reader *in, yaml_ref root) {
   fit_recipe *r = in->recipe;
   yaml_ref map = yaml_get(in->doc, root, "embedding"), list, steps;
@@ -436,7 +473,7 @@ static lisi_status read_embedding(reader *in, yaml_ref root) {
     status = yaml_as_int(in->doc, steps, "embedding/steps", 1, 1000, &r->steps, in->err);
   if (status == LISI_OK && r->ndensity > 1 && r->ard)
     return yaml_fail(in->doc, map, in->err, "embedding: more than one density and prior/kind: ard do not go together");
-  if (status == LISI_OK && r->ndensity > 1 && !r->order[1].used)
+  if (status == LISI_OK && r->ndensity > 1 && !has_order_1(r))
     return yaml_fail(in->doc, map, in->err,
                      "embedding: more than one density needs functions of order 1 in the basis, where they start");
   return status;

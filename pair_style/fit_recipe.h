@@ -12,18 +12,19 @@
 extern "C" {
 #endif
 
-enum { FIT_MAX_FILES = 32, FIT_MAX_GROUPS = 64, FIT_MAX_GRID = 64 };
+enum { FIT_MAX_FILES = 32, FIT_MAX_LINES = 64, FIT_MAX_GROUPS = 64, FIT_MAX_GRID = 64 };
 
 /* How the strength of the prior is found: see fit_solve.h. */
 typedef enum { FIT_RIDGE_GIVEN, FIT_RIDGE_CV, FIT_RIDGE_EVIDENCE } fit_choice;
 
-/* The functions of one order (number of neighbours): n <= nmax, l <= lmax, and sum (n - 1) + l_weight sum l <= degree.
- */
+/* One line of the basis: functions of an order (number of neighbours) with n <= nmax, l <= lmax, and sum (n - 1) +
+ * l_weight sum l <= degree, whose central atom and neighbours are all of some elements. Functions are in the basis if
+ * any line has them. */
 typedef struct {
-  bool used;
-  int nmax, lmax;
+  int order, nmax, lmax;
   double degree, l_weight;
-} fit_order;
+  unsigned elements; /* bit k: element k may occur */
+} fit_line;
 
 typedef struct {
   double energy, force, virial;
@@ -46,8 +47,8 @@ typedef struct {
   double fs[2 * ACE_MAX_DENSITY]; /* w_p, m_p */
   ace_embedding_kind embedding;
   int steps; /* at most so many of the non-linear fit */
-  int max_order;
-  fit_order order[FIT_MAX_ORDER + 1];
+  int nlines;
+  fit_line line[FIT_MAX_LINES];
   fit_weight weight;
   int ngroups;
   struct {

@@ -177,6 +177,42 @@ static void neighbors_are_complete(void **state) {
   xyz_free(set);
 }
 
+/* Lines for some elements only: of order 2 with l = 0 there is one function for each unordered pair of channels (mu,
+ * n), so the basis can be counted by hand. */
+static void lines_add_up(void **state) {
+  (void)state;
+  fit_recipe *r =
+      recipe("SBessel", "  - {order: 2, nmax: 2, lmax: 0, degree: 1}\n  - {order: 2, nmax: 3, lmax: 0, degree: "
+                        "3, elements: Si}\n  - {order: 1, nmax: 2, elements: [Li]}\n");
+  fit_basis *b;
+  lisi_error err = {0};
+  assert_int_equal(fit_basis_make(r, &b, &err), LISI_OK);
+  fit_recipe_free(r);
+  int count[2][3] = {{0}}, pure = 0;
+  for (int k = 0; k < b->nblocks; k++) {
+    const fit_block *f = &b->block[k];
+    count[f->mu0][f->order]++;
+    if (f->order == 1) {
+      assert_int_equal(f->mu0, 0);
+      assert_int_equal(f->mus[0], 0);
+    } else if (f->ns[0] + f->ns[1] - 2 > 1) { /* from the second line only */
+      assert_true(f->mu0 == 1 && f->mus[0] == 1 && f->mus[1] == 1);
+      pure++;
+    }
+    for (int j = 0; j < k; j++) /* none twice */
+      assert_true(b->block[j].mu0 != f->mu0 || b->block[j].order != f->order ||
+                  memcmp(b->block[j].mus, f->mus, sizeof f->mus) || memcmp(b->block[j].ns, f->ns, sizeof f->ns));
+  }
+  /* first line: {11 11} of each pair of elements, 3, and {n = 1, n = 2} of each ordered pair, 4 */
+  assert_int_equal(count[0][2], 7);
+  /* second: n, m <= 3 with n + m <= 5 are 5 pairs, two of which the first line has */
+  assert_int_equal(count[1][2], 7 + 3);
+  assert_int_equal(pure, 3);
+  assert_int_equal(count[0][1], 2);
+  assert_int_equal(count[1][1], 0);
+  fit_basis_free(b);
+}
+
 /* Energies, forces and virials made with known coefficients give them back without a prior; a strong prior pulls them
  * towards zero. */
 static void fit_recovers(void **state) {
@@ -356,9 +392,10 @@ static void damaged_recipes(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(finite_differences),      cmocka_unit_test(evaluator_agrees),
-                                     cmocka_unit_test(neighbors_are_complete),  cmocka_unit_test(fit_recovers),
-                                     cmocka_unit_test(inner_cutoff_is_refused), cmocka_unit_test(modes_are_ordered),
-                                     cmocka_unit_test(damaged_recipes)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(finite_differences),     cmocka_unit_test(evaluator_agrees),
+      cmocka_unit_test(neighbors_are_complete), cmocka_unit_test(lines_add_up),
+      cmocka_unit_test(fit_recovers),           cmocka_unit_test(inner_cutoff_is_refused),
+      cmocka_unit_test(modes_are_ordered),      cmocka_unit_test(damaged_recipes)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
