@@ -50,9 +50,9 @@ template <class X, class Type, class Element, class List, class Count, class Nei
 };
 
 template <class X, class Type, class Element, class List, class Count, class Neighbors>
-KokkosAtoms<X, Type, Element, List, Count, Neighbors>
-kokkos_atoms(const X &x, const Type &type, const Element &element, int inum, const List &ilist, const Count &numneigh,
-             const Neighbors &neighbors, int nall, int mask) {
+KokkosAtoms<X, Type, Element, List, Count, Neighbors> kokkos_atoms(const X &x, const Type &type, const Element &element,
+                                                                   int inum, const List &ilist, const Count &numneigh,
+                                                                   const Neighbors &neighbors, int nall, int mask) {
   return {x, type, element, inum, ilist, numneigh, neighbors, nall, mask};
 }
 
