@@ -10,8 +10,10 @@
 #include "ace_embed_formulas.h"
 #include "ace_eval_tables.h"
 #include "ace_gamma_tables.h"
+#include "ace_ylm.h"
 
 #include <cstring>
+#include <string>
 #include <vector>
 
 namespace lisi {
@@ -242,7 +244,8 @@ auto image_in(const char *label, Kokkos::View<char *, Space> &memory, LayOut lay
     -> decltype(lay_out(*(KokkosImage *)nullptr)) {
   KokkosImage measure(nullptr, nullptr);
   lay_out(measure);
-  memory = Kokkos::View<char *, Space>(Kokkos::view_alloc(Kokkos::WithoutInitializing, label), measure.bytes() + 64);
+  memory = Kokkos::View<char *, Space>(Kokkos::view_alloc(Kokkos::WithoutInitializing, std::string(label)),
+                                       measure.bytes() + 64);
   std::vector<char> buffer(memory.extent(0));
   char *const base = memory.data();
   KokkosImage fill(base, &buffer);
