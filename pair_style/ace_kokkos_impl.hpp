@@ -106,7 +106,8 @@ template <class Space, class Real> struct AceKokkos<Space, Real>::Parts {
     KokkosForces<Space, Real, Atoms, Sums> forces = {chunk, atoms, sums, 0, 0};
     const auto policy_f = policy(forces, chunk.count, KokkosScratch<Real>::bytes(tables, true));
     Kokkos::parallel_for("lisi:forces", policy_f, forces);
-    double total[7], *const to = total;
+    double total[7];
+    const Kokkos::View<double *, Kokkos::HostSpace, Kokkos::MemoryTraits<Kokkos::Unmanaged>> to(total, 7);
     KokkosTotal<Space, Real> sum;
     sum.state = chunk.state;
     sum.virial = chunk.virial;
