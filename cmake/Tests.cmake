@@ -20,28 +20,19 @@ foreach(source ${tests})
                        ENVIRONMENT "SRC=${PROJECT_SOURCE_DIR};OPENBLAS_NUM_THREADS=1;OMP_NUM_THREADS=1")
 endforeach()
 
-# The kernels in Kokkos by themselves, with the Kokkos that is at hand: Kokkos_ROOT, or that of the distribution. One that
-# compiles for a GPU wants its own compiler; for that there is tests/cli/kokkos_cuda.sh.
-find_path(KOKKOS_INCLUDE Kokkos_Core.hpp HINTS ${Kokkos_ROOT} $ENV{Kokkos_ROOT} PATH_SUFFIXES include trilinos kokkos)
-find_library(KOKKOS_LIBRARY NAMES kokkoscore trilinos_kokkoscore HINTS ${Kokkos_ROOT} $ENV{Kokkos_ROOT} PATH_SUFFIXES lib)
-set(devices "none")
-if(KOKKOS_INCLUDE AND KOKKOS_LIBRARY)
-  file(STRINGS ${KOKKOS_INCLUDE}/KokkosCore_config.h devices REGEX "^#define KOKKOS_ENABLE_(CUDA|HIP|SYCL|OPENMPTARGET)$")
-endif()
-if(devices)
-  message(STATUS "No Kokkos for the host (libtrilinos-kokkos-dev on Debian): unit/test_ace_kokkos is not built")
-else()
-  find_package(Threads REQUIRED)
+# The kernels in Kokkos by themselves.
+if(TARGET lisi::kokkos)
   add_executable(test_ace_kokkos tests/unit/test_ace_kokkos.cpp tests/unit/kokkos_models.c)
   set_target_properties(test_ace_kokkos PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   # Templates of Kokkos take long to compile, and a test need not be fast.
   target_compile_options(test_ace_kokkos PRIVATE ${LISI_WARN} -O1)
   target_compile_definitions(test_ace_kokkos PRIVATE LISI_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-  target_include_directories(test_ace_kokkos SYSTEM PRIVATE ${KOKKOS_INCLUDE})
-  target_link_libraries(test_ace_kokkos PRIVATE lisi_core lisi::cmocka ${KOKKOS_LIBRARY} OpenMP::OpenMP_CXX Threads::Threads ${CMAKE_DL_LIBS})
+  target_link_libraries(test_ace_kokkos PRIVATE lisi_core lisi::cmocka lisi::kokkos)
   add_test(NAME unit/test_ace_kokkos COMMAND test_ace_kokkos WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
   set_tests_properties(unit/test_ace_kokkos PROPERTIES LABELS unit SKIP_RETURN_CODE 77 TIMEOUT 300
                        ENVIRONMENT "OPENBLAS_NUM_THREADS=1;OMP_NUM_THREADS=2;OMP_PROC_BIND=false")
+else()
+  message(STATUS "No Kokkos for the host (Debian: libtrilinos-kokkos-dev): unit/test_ace_kokkos is not built")
 endif()
 
 # What fuzzing found, through the harnesses that found it.
