@@ -23,9 +23,15 @@
 
 namespace lisi {
 
+/* How products are made: by teams that hold the values of a few atoms in their scratch (ace_kokkos_tiles.hpp), which a
+ * GPU does where they fit, or by a thread for each atom in memory (ace_kokkos_products.hpp). Either is for any space.
+ */
+enum KokkosProductsBy { KOKKOS_BY_SPACE, KOKKOS_BY_THREADS, KOKKOS_BY_TEAMS };
+
 struct KokkosOptions {
   int chunk = 0;         /* central atoms at a time, which bounds the scratch; 0: as suits the space */
   bool portable = false; /* the kernels written in Kokkos also in host spaces */
+  KokkosProductsBy products = KOKKOS_BY_SPACE;
 };
 
 /* The atoms and their full neighbour list. Every view is only ever indexed with (), in the space's kernels, so any
