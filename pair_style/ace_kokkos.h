@@ -3,7 +3,7 @@
  * LAMMPS in here. The tables are those of ace_eval.h and ace_gamma.h, copied once into the memory of the space.
  *
  * Two ways to the same numbers:
- *   - kernels written in Kokkos (ace_kokkos_kernels.hpp), which is what a GPU runs; and
+ *   - kernels written in Kokkos (ace_kokkos_a.hpp, _tiles, _forces, _gamma), which is what a GPU runs; and
  *   - in host spaces (Serial, OpenMP) with double precision the vector kernels of ace_eval.h, each thread with its own
  *     scratch, unless `portable` asks for the other ones.
  * Everything that ace_eval_atoms() does is done: all radial bases, core repulsions and embeddings, any number of

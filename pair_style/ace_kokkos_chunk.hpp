@@ -29,7 +29,7 @@ template <class Space, class Real> struct KokkosChunk {
   Kokkos::View<double **, Space> state;  /* [chunk][KOKKOS_STATE] */
   Kokkos::View<int *, Space> nearest;    /* [chunk] place in the list of the nearest neighbour, zbl kind */
   Kokkos::View<double **, Space> virial; /* [chunk][6] */
-  Kokkos::View<double **, Space> close;  /* [chunk][2 nbase_max + 2 nrow_max] for neighbours below the tables */
+  Kokkos::View<double **, Space> close;  /* [chunk][2 nbase_max] g and dg of a neighbour below the tables */
   Kokkos::View<int *, Space> bad;        /* [2] 1 + the largest central atom with a neighbour at the same place, or
                                             at a place that is no number */
 

@@ -400,7 +400,7 @@ template <class Space, class Real> size_t AceKokkos<Space, Real>::bytes() const 
   bytes += (c.order.span() + c.nearest.span()) * sizeof(int);
   bytes += (g.re.span() + g.im.span() + g.sum_g.span() + g.B.span() + g.grade.span()) * sizeof(double);
   for (const auto &w : p.host.workers)
-    bytes += ace_work_bytes(p.eval, w->work) + w->force.capacity() * sizeof(double);
+    bytes += (w->work != nullptr ? ace_work_bytes(p.eval, w->work) : 0) + w->force.capacity() * sizeof(double);
   return bytes;
 }
 

@@ -21,7 +21,7 @@ for arch in 80 90; do
   # kernel, bytes of spills, registers; only those that this project makes
   awk '/Compiling entry function/ { name = $7 } /bytes stack frame/ { spill = $5 + $9 } /Used [0-9]+ registers/ { print name, spill, $5 }' "log$arch" |
     sed -n "s/^'[^ ]*4lisi[0-9]*\(Kokkos[A-Z][A-Za-z]*\)I[^ ]*/\1/p" | sort | uniq >kernels
-  for kernel in KokkosA KokkosProducts KokkosForces KokkosGammaA KokkosGammaB KokkosGammaGrade; do
+  for kernel in KokkosA KokkosTiles KokkosProducts KokkosForces KokkosGammaA KokkosGammaB KokkosGammaGrade; do
     grep -q "^$kernel" kernels || fail "sm_$arch: no kernel $kernel in what was compiled"
   done
   awk -v arch="$arch" '{ printf "sm_%s %-20s %3d registers, %d bytes of spills\n", arch, $1, $3, $2 } $2 > 0 { bad = 1 } END { exit bad }' kernels ||
