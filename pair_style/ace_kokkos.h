@@ -3,7 +3,7 @@
  * LAMMPS in here. The tables are those of ace_eval.h and ace_gamma.h, copied once into the memory of the space.
  *
  * Two ways to the same numbers:
- *   - kernels written in Kokkos (ace_kokkos_kernels.hpp), which is what a GPU runs; and
+ *   - kernels written in Kokkos (ace_kokkos_a.hpp, _tiles, _forces, _gamma), which is what a GPU runs; and
  *   - in host spaces (Serial, OpenMP) with double precision the vector kernels of ace_eval.h, each thread with its own
  *     scratch, unless `portable` asks for the other ones.
  * Everything that ace_eval_atoms() does is done: all radial bases, core repulsions and embeddings, any number of
@@ -23,9 +23,15 @@
 
 namespace lisi {
 
+/* How products are made: by teams that hold the values of a few atoms in their scratch (ace_kokkos_tiles.hpp), which a
+ * GPU does where they fit, or by a thread for each atom in memory (ace_kokkos_products.hpp). Either is for any space.
+ */
+enum KokkosProductsBy { KOKKOS_BY_SPACE, KOKKOS_BY_THREADS, KOKKOS_BY_TEAMS };
+
 struct KokkosOptions {
   int chunk = 0;         /* central atoms at a time, which bounds the scratch; 0: as suits the space */
   bool portable = false; /* the kernels written in Kokkos also in host spaces */
+  KokkosProductsBy products = KOKKOS_BY_SPACE;
 };
 
 /* The atoms and their full neighbour list. Every view is only ever indexed with (), in the space's kernels, so any

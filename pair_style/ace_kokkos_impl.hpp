@@ -5,7 +5,10 @@
 
 #include "ace_kokkos_gamma.hpp"
 #include "ace_kokkos_host.hpp"
-#include "ace_kokkos_kernels.hpp"
+#include "ace_kokkos_a.hpp"
+#include "ace_kokkos_forces.hpp"
+#include "ace_kokkos_products.hpp"
+#include "ace_kokkos_tiles.hpp"
 
 #include <exception>
 
@@ -97,12 +100,49 @@ template <class Space, class Real> struct AceKokkos<Space, Real>::Parts {
     return first;
   }
 
+  /* Atoms of a team that makes products, 0: they are made without teams; and its threads. */
+  int tile_lanes = 0, tile_threads = 1;
+
+  void choose_products() {
+    const bool host = kokkos_on_host<Space>();
+    const int most = host ? 1 : Kokkos::TeamPolicy<Space>::vector_length_max() < 32 ? 1 : 32;
+    const size_t room = host ? (size_t)16 << 20 : (size_t)40 << 10;
+    const int size = host ? (kokkos_concurrency<Space>() > 1 ? 2 : 1) : 128;
+    const bool teams = options.products == KOKKOS_BY_TEAMS || (options.products == KOKKOS_BY_SPACE && !host);
+    tile_lanes = teams ? KokkosTileScratch<Real>::lanes(tables, most, size, room) : 0;
+    tile_threads = tile_lanes > 0 ? size / tile_lanes : 1;
+  }
+
+  void run_tiles() {
+    typedef Kokkos::TeamPolicy<Space> Policy;
+    const size_t bytes = KokkosTileScratch<Real>::bytes(tables, tile_lanes, tile_threads);
+    const int level = kokkos_on_host<Space>() && bytes + 64 > (size_t)Policy::scratch_size_max(0) ? 1 : 0;
+    const KokkosTiles<Space, Real> tiles = {chunk, bytes, level, tile_lanes};
+    const Policy policy = Policy((chunk.count + tile_lanes - 1) / tile_lanes, tile_threads, tile_lanes)
+                              .set_scratch_size(level, Kokkos::PerTeam((int)bytes + 64));
+    Kokkos::parallel_for("lisi:products", policy, tiles);
+  }
+
+  /* Memory for the values of n atoms: those of an atom together where a team or a host thread takes them, else those of
+   * a place. */
+  void grow_values(size_t n) {
+    const size_t each = (size_t)(tile_lanes > 0 ? (tables.vars_max + 3) / 4 * 4 : tables.size_max);
+    const bool together = tile_lanes > 0 || kokkos_on_host<Space>();
+    chunk.atom_step = together ? each : 1;
+    chunk.place_step = together ? 1 : n;
+    grow(chunk.value, "lisi:values", n * each + 1);
+    grow(chunk.adjoint, "lisi:adjoints", n * each + 1);
+  }
+
   template <class Atoms, class Sums> void run_chunk(const Atoms &atoms, Sums &sums) {
     KokkosA<Space, Real, Atoms> a = {chunk, atoms, 0, 0};
     const auto policy_a = policy(a, chunk.count, KokkosScratch<Real>::bytes(tables, false));
     Kokkos::parallel_for("lisi:A", policy_a, a);
-    const KokkosProducts<Space, Real> products = {chunk};
-    Kokkos::parallel_for("lisi:products", Kokkos::RangePolicy<Space>(0, chunk.count), products);
+    if (tile_lanes > 0)
+      run_tiles();
+    else
+      Kokkos::parallel_for("lisi:products", Kokkos::RangePolicy<Space>(0, chunk.count),
+                           KokkosProducts<Space, Real>{chunk});
     KokkosForces<Space, Real, Atoms, Sums> forces = {chunk, atoms, sums, 0, 0};
     const auto policy_f = policy(forces, chunk.count, KokkosScratch<Real>::bytes(tables, true));
     Kokkos::parallel_for("lisi:forces", policy_f, forces);
@@ -126,8 +166,7 @@ template <class Space, class Real> struct AceKokkos<Space, Real>::Parts {
     const int size = chunk_size() < largest ? chunk_size() : largest;
     const size_t n = (size_t)size;
     chunk.tables = tables;
-    grow(chunk.value, "lisi:values", n, (size_t)tables.size_max);
-    grow(chunk.adjoint, "lisi:adjoints", n, (size_t)tables.size_max);
+    grow_values(n);
     grow(chunk.state, "lisi:state", n, KOKKOS_STATE);
     grow(chunk.nearest, "lisi:nearest", n);
     grow(chunk.virial, "lisi:virial", n, 6);
@@ -361,7 +400,7 @@ template <class Space, class Real> size_t AceKokkos<Space, Real>::bytes() const 
   bytes += (c.order.span() + c.nearest.span()) * sizeof(int);
   bytes += (g.re.span() + g.im.span() + g.sum_g.span() + g.B.span() + g.grade.span()) * sizeof(double);
   for (const auto &w : p.host.workers)
-    bytes += ace_work_bytes(p.eval, w->work) + w->force.capacity() * sizeof(double);
+    bytes += (w->work != nullptr ? ace_work_bytes(p.eval, w->work) : 0) + w->force.capacity() * sizeof(double);
   return bytes;
 }
 

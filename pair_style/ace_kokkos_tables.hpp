@@ -5,6 +5,7 @@
 #define LISI_ACE_KOKKOS_TABLES_HPP
 
 #include "ace_kokkos_compat.h"
+#include "ace_kokkos_gifts.hpp"
 
 #include "ace_core_formulas.h"
 #include "ace_embed_formulas.h"
@@ -29,10 +30,15 @@ template <class Real> struct KokkosCentral {
   ace_product product; /* without coef and linear_coef */
   const Real *coef, *linear_coef;
   const KokkosVariable *variable; /* [product.vars] */
+  const KokkosGroup *group;       /* [product.ngroup] and the rest of KokkosReverse */
+  const KokkosTile *tile;         /* [ntiles] */
+  const KokkosTarget *target;
+  const KokkosGift *gift;
+  int ntiles;
 };
 
 template <class Real> struct KokkosTables {
-  int nelements, lmax, nrow_max, nbase_max, vars_max, size_max;
+  int nelements, lmax, nrow_max, nbase_max, vars_max, size_max, ndensity_max;
   ace_inner_kind inner;
   const double *E0;                   /* [nelements] */
   const ace_pair_table *pair;         /* [nelements][nelements] */
@@ -77,7 +83,10 @@ public:
       memcpy(buffer->data() + at, (const void *)from, n * sizeof(T));
     return (T *)(base + at);
   }
-  template <class T> T *put(const std::vector<T> &from) { return put(from.data(), from.size()); }
+  template <class T> T *put(const std::vector<T> &from) {
+    T none = {};
+    return put(from.empty() ? &none : from.data(), from.size());
+  }
 
   size_t bytes() const { return size; }
 
@@ -112,13 +121,23 @@ inline ace_pair_table image_pair(KokkosImage &image, const ace_pair_table &table
   return t;
 }
 
-inline uint32_t *image_places(KokkosImage &image, const uint32_t *places, size_t n, uint32_t lanes) {
-  std::vector<uint32_t> unscaled(places, places + n);
-  for (uint32_t &p : unscaled)
-    p /= lanes;
-  unscaled.resize(n + 1);
-  return image.put(unscaled);
-}
+/* The lists of a product with places that count values, not lanes. */
+struct KokkosPlaceLists {
+  std::vector<uint32_t> x, y, z, gx, gy, term, linear;
+  KokkosPlaceLists(const ace_product &p, uint32_t lanes)
+      : x(unscaled(p.x, p.nkept, lanes)), y(unscaled(p.y, p.nkept, lanes)), z(unscaled(p.z, p.nkept, lanes)),
+        gx(unscaled(p.gx, p.ngroup, lanes)), gy(unscaled(p.gy, p.ngroup, lanes)),
+        term(unscaled(p.term, p.nterm, lanes)), linear(unscaled(p.linear, p.nlinear, lanes)) {}
+
+private:
+  static std::vector<uint32_t> unscaled(const uint32_t *places, size_t n, uint32_t lanes) {
+    std::vector<uint32_t> v(places, places + n);
+    for (uint32_t &place : v)
+      place /= lanes;
+    v.resize(n + 1);
+    return v;
+  }
+};
 
 template <class Real> const Real *image_numbers(KokkosImage &image, const double *from, size_t n) {
   std::vector<Real> numbers(from, from + n);
@@ -144,21 +163,35 @@ template <class Real>
 KokkosCentral<Real> image_central(KokkosImage &image, const ace_eval &e, const ace_central &central,
                                   const ace_pair_table *pair) {
   const ace_product &from = central.product;
-  const uint32_t lanes = (uint32_t)e.kernels->lanes;
   const size_t nd = (size_t)from.ndensity;
   KokkosCentral<Real> c = {};
   c.species = central.species;
   c.species.fs = image.put(central.species.fs, 2 * nd);
+  KokkosPlaceLists lists(from, (uint32_t)e.kernels->lanes);
+  ace_product host = from;
+  host.x = lists.x.data();
+  host.y = lists.y.data();
+  host.z = lists.z.data();
+  host.gx = lists.gx.data();
+  host.gy = lists.gy.data();
+  host.term = lists.term.data();
+  host.linear = lists.linear.data();
+  const KokkosReverse reverse = KokkosReverseBuilder(host).result();
+  c.group = image.put(reverse.group);
+  c.tile = image.put(reverse.tile);
+  c.target = image.put(reverse.target);
+  c.gift = image.put(reverse.gift);
+  c.ntiles = (int)reverse.tile.size();
   c.product = from;
   c.product.run = image.put(from.run, from.nrun);
-  c.product.x = image_places(image, from.x, from.nkept, lanes);
-  c.product.y = image_places(image, from.y, from.nkept, lanes);
-  c.product.z = image_places(image, from.z, from.nkept, lanes);
+  c.product.x = image.put(lists.x);
+  c.product.y = image.put(lists.y);
+  c.product.z = image.put(lists.z);
   c.product.grouprun = image.put(from.grouprun, from.ngrouprun);
-  c.product.gx = image_places(image, from.gx, from.ngroup, lanes);
-  c.product.gy = image_places(image, from.gy, from.ngroup, lanes);
-  c.product.term = image_places(image, from.term, from.nterm, lanes);
-  c.product.linear = image_places(image, from.linear, from.nlinear, lanes);
+  c.product.gx = image.put(lists.gx);
+  c.product.gy = image.put(lists.gy);
+  c.product.term = image.put(lists.term);
+  c.product.linear = image.put(lists.linear);
   c.product.coef = c.product.linear_coef = nullptr;
   c.coef = image_numbers<Real>(image, from.coef, from.nterm * nd);
   c.linear_coef = image_numbers<Real>(image, from.linear_coef, from.nlinear * nd);
@@ -177,6 +210,7 @@ template <class Real> KokkosTables<Real> image_eval(KokkosImage &image, const ac
   }
   for (size_t mu = 0; mu < n; mu++) {
     central[mu] = image_central<Real>(image, e, e.central[mu], e.pair + mu * n);
+    t.ndensity_max = e.central[mu].product.ndensity > t.ndensity_max ? e.central[mu].product.ndensity : t.ndensity_max;
     t.vars_max = (int)central[mu].product.vars > t.vars_max ? (int)central[mu].product.vars : t.vars_max;
   }
   t.nelements = e.nelements;

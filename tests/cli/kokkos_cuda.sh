@@ -19,9 +19,9 @@ for arch in 80 90; do
     -I"$SRC/pair_style" -I"$SRC/common" -I"$root/include" -DKOKKOS_DEPENDENCE "$SRC/tests/kokkos/compile_check.cpp" -o "check$arch.cubin" \
     >"log$arch" 2>&1 || { grep -m 5 error "log$arch"; fail "sm_$arch: does not compile"; }
   # kernel, bytes of spills, registers; only those that this project makes
-  awk '/Compiling entry function/ { name = $6 } /bytes stack frame/ { spill = $5 + $9 } /Used [0-9]+ registers/ { print name, spill, $5 }' "log$arch" |
+  awk '/Compiling entry function/ { name = $7 } /bytes stack frame/ { spill = $5 + $9 } /Used [0-9]+ registers/ { print name, spill, $5 }' "log$arch" |
     sed -n "s/^'[^ ]*4lisi[0-9]*\(Kokkos[A-Z][A-Za-z]*\)I[^ ]*/\1/p" | sort | uniq >kernels
-  for kernel in KokkosA KokkosProducts KokkosForces KokkosGammaA KokkosGammaB KokkosGammaGrade; do
+  for kernel in KokkosA KokkosTiles KokkosProducts KokkosForces KokkosGammaA KokkosGammaB KokkosGammaGrade; do
     grep -q "^$kernel" kernels || fail "sm_$arch: no kernel $kernel in what was compiled"
   done
   awk -v arch="$arch" '{ printf "sm_%s %-20s %3d registers, %d bytes of spills\n", arch, $1, $3, $2 } $2 > 0 { bad = 1 } END { exit bad }' kernels ||

@@ -294,7 +294,7 @@ static const double TIGHT = 1e-11;
 template <class Space>
 static void compare_in(const char *what, const Cluster &c, const ace_eval *eval, const Outcome &expected,
                        const ace_gamma *gamma, const std::vector<double> &grades) {
-  static const int chunks[] = {0, 1, 3, 1000};
+  static const int chunks[] = {0, 1, 3, 1000, 3, 0};
   Device<Space> device(c);
   for (int way = -1; way < (int)(sizeof chunks / sizeof *chunks); way++) {
     AceKokkos<Space> ace;
@@ -302,6 +302,7 @@ static void compare_in(const char *what, const Cluster &c, const ace_eval *eval,
     lisi_error err = {};
     options.portable = way >= 0;
     options.chunk = way >= 0 ? chunks[way] : 0;
+    options.products = (way + 1) / 2 % 2 == 0 ? KOKKOS_BY_THREADS : KOKKOS_BY_TEAMS;
     if (ace.create(eval, options, &err) != LISI_OK || (gamma != nullptr && ace.create_gamma(gamma, &err) != LISI_OK))
       fail_msg("%s", err.message);
     assert_true(ace.uses_host_kernels() == (kokkos_on_host<Space>() && way < 0));
@@ -310,7 +311,10 @@ static void compare_in(const char *what, const Cluster &c, const ace_eval *eval,
     if (device.compute(ace, c, out, &bad, &err) != LISI_OK)
       fail_msg("%s: %s", what, err.message);
     char name[300];
-    snprintf(name, sizeof name, "%s, chunks of %d%s", what, options.chunk, way < 0 ? ", host kernels" : "");
+    snprintf(name, sizeof name, "%s, chunks of %d, %s", what, options.chunk,
+             way < 0                               ? "host kernels"
+             : options.products == KOKKOS_BY_TEAMS ? "teams"
+                                                   : "threads");
     require(differences(expected, out), TIGHT, name);
     if (gamma == nullptr)
       continue;
@@ -463,11 +467,13 @@ static void single_precision(void **) {
   const double reach = ace_model_cutoff(s.model) + 2.0;
   Differences most = {0, 0, 0, 0, 0, 0};
   for (int round = 0; round < 4; round++) {
+    KokkosOptions options;
+    options.products = round % 2 == 0 ? KOKKOS_BY_THREADS : KOKKOS_BY_TEAMS;
     const Cluster c = make_cluster(160, 100, 2, false, 2.2, 15.8, reach);
     const Outcome expected = Reference(c, s.model).forces(c, s.eval);
     AceKokkos<Space, float> ace;
     lisi_error err = {};
-    assert_int_equal(ace.create(s.eval, KokkosOptions(), &err), LISI_OK);
+    assert_int_equal(ace.create(s.eval, options, &err), LISI_OK);
     assert_int_equal(ace.create_gamma(s.gamma, &err), LISI_OK);
     assert_false(ace.uses_host_kernels());
     Device<Space> device(c);
