@@ -4,7 +4,9 @@
 #
 # A LAMMPS holds one Kokkos, and a second one in the same process would be a second runtime: so this library is compiled
 # against the Kokkos of that very LAMMPS (headers, KokkosCore_config.h, backends, compiler flags), which the build folder
-# of LAMMPS tells, is linked without Kokkos, and finds it in liblammps.so when it is loaded.
+# of LAMMPS tells, and takes Kokkos from liblammps.so when it is loaded. liblammps.so holds those members of
+# libkokkoscore.a that LAMMPS itself has use for; what it lacks is taken from the archive behind it, so that nothing is
+# there twice.
 #
 #   LISI_KOKKOS        AUTO (where LAMMPS_BUILD_DIR has KOKKOS), ON (an error where it has not) or OFF
 #   LAMMPS_BUILD_DIR   the folder in which cmake built LAMMPS; empty: the folder of LAMMPS_EXE
@@ -89,10 +91,15 @@ function(lisi_kokkos_library config)
   endforeach()
   target_include_directories(lisi_kokkos SYSTEM PRIVATE ${LAMMPS_SOURCE_DIR} ${LAMMPS_SOURCE_DIR}/PLUGIN ${LAMMPS_SOURCE_DIR}/KOKKOS)
   separate_arguments(flags UNIX_COMMAND "${LMP_CMAKE_CXX_FLAGS}")
-  target_compile_options(lisi_kokkos PRIVATE ${flags} ${LISI_WARN} -fvisibility=hidden
-                         $<TARGET_PROPERTY:Kokkos::kokkoscore,INTERFACE_COMPILE_OPTIONS>)
+  # No -fvisibility=hidden: Kokkos has inline variables, and they have to be those of LAMMPS.
+  target_compile_options(lisi_kokkos PRIVATE ${flags} ${LISI_WARN} $<TARGET_PROPERTY:Kokkos::kokkoscore,INTERFACE_COMPILE_OPTIONS>)
   set_target_properties(lisi_kokkos PROPERTIES CXX_STANDARD ${Kokkos_CXX_STANDARD} BUILD_RPATH "$ORIGIN" INSTALL_RPATH "$ORIGIN")
   target_link_libraries(lisi_kokkos PRIVATE lisi_lammps lisi_core MPI::MPI_CXX OpenMP::OpenMP_CXX)
+  find_library(LISI_LIBLAMMPS NAMES lammps HINTS "${LAMMPS_LIB_DIR}" "${kokkos_build}" NO_DEFAULT_PATH)
+  get_target_property(type Kokkos::kokkoscore TYPE)
+  if(LISI_LIBLAMMPS AND LISI_LIBLAMMPS MATCHES "\\.so$" AND type STREQUAL STATIC_LIBRARY)
+    target_link_libraries(lisi_kokkos PRIVATE ${LISI_LIBLAMMPS} $<TARGET_FILE:Kokkos::kokkoscore>)
+  endif()
   target_link_options(lisi_kokkos PRIVATE -Wl,-z,nodelete -Wl,--exclude-libs,ALL -Wl,--as-needed)
 
   # A compiler that cannot compile for the GPU: nvcc_wrapper and hipcc come with Kokkos and the vendor.
