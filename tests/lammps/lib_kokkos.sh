@@ -8,7 +8,7 @@ grep -q '^KOKKOS package API:' kk.help || skip "this LAMMPS has no KOKKOS"
 kk_api=$(sed -n 's/^KOKKOS package API: *//p' kk.help)
 kk_threads=1
 [[ $kk_api == *OpenMP* ]] && kk_threads='1 2'
-export OMP_PROC_BIND=false # ranks share the cores
+export OMP_PROC_BIND=false OMP_WAIT_POLICY=passive # ranks share the cores
 kk_lmp=$LMP
 kk() {
   local on="-k on t $1 -sf kk"
