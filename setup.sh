@@ -55,6 +55,7 @@ kokkos_package() {
   for package in "${kokkos[@]}"; do
     apt-cache show --no-all-versions "$package" >/dev/null 2>&1 && { echo "$package"; return; }
   done
+  return 0
 }
 
 install_packages() {

@@ -111,6 +111,8 @@ public:
 
   /* Whether compute() takes the vector kernels of ace_eval.h. */
   bool uses_host_kernels() const;
+  /* Whether it takes teams for the products. */
+  bool uses_teams() const;
   /* Bytes held, in the memory of the space. */
   size_t bytes() const;
 

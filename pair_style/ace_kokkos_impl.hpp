@@ -327,9 +327,11 @@ lisi_status AceKokkos<Space, Real>::create(const ace_eval *eval, const KokkosOpt
     p.host.rcut2.resize(n2);
     for (size_t b = 0; b < n2; b++)
       p.host.rcut2[b] = eval->pair[b].rcut2;
-    if (!p.host_kernels)
-      p.tables =
-          image_in<Space>("lisi:tables", p.memory, [&](KokkosImage &image) { return image_eval<Real>(image, *eval); });
+    if (p.host_kernels)
+      return LISI_OK;
+    p.tables =
+        image_in<Space>("lisi:tables", p.memory, [&](KokkosImage &image) { return image_eval<Real>(image, *eval); });
+    p.choose_products();
     return LISI_OK;
   }
   LISI_KOKKOS_CATCH(err)
@@ -388,6 +390,10 @@ lisi_status AceKokkos<Space, Real>::gamma(const Atoms &atoms, const Value &value
 
 template <class Space, class Real> bool AceKokkos<Space, Real>::uses_host_kernels() const {
   return parts->host_kernels;
+}
+
+template <class Space, class Real> bool AceKokkos<Space, Real>::uses_teams() const {
+  return parts->tile_lanes > 0;
 }
 
 template <class Space, class Real> size_t AceKokkos<Space, Real>::bytes() const {

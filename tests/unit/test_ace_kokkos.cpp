@@ -306,6 +306,7 @@ static void compare_in(const char *what, const Cluster &c, const ace_eval *eval,
     if (ace.create(eval, options, &err) != LISI_OK || (gamma != nullptr && ace.create_gamma(gamma, &err) != LISI_OK))
       fail_msg("%s", err.message);
     assert_true(ace.uses_host_kernels() == (kokkos_on_host<Space>() && way < 0));
+    assert_true(way < 0 || ace.uses_teams() == (options.products == KOKKOS_BY_TEAMS));
     Outcome out(c.nall);
     int bad;
     if (device.compute(ace, c, out, &bad, &err) != LISI_OK)
@@ -476,6 +477,7 @@ static void single_precision(void **) {
     assert_int_equal(ace.create(s.eval, options, &err), LISI_OK);
     assert_int_equal(ace.create_gamma(s.gamma, &err), LISI_OK);
     assert_false(ace.uses_host_kernels());
+    assert_true(ace.uses_teams() == (options.products == KOKKOS_BY_TEAMS));
     Device<Space> device(c);
     Outcome out(c.nall);
     int bad;
