@@ -567,7 +567,7 @@ bigint ComputeLiJump::unknown_from() {
 bool ComputeLiJump::has_sampler() const {
   for (const auto &fix : modify->get_fix_list()) {
     int dim = -1;
-    if (strcmp(fix->style, "msm") != 0 && strcmp(fix->style, "msm/kk") != 0)
+    if (strcmp(fix->style, "msm") != 0)
       continue;
     const char *sampled = (const char *)fix->extract("compute", dim);
     if (sampled && strcmp(sampled, id) == 0)

@@ -22,6 +22,11 @@ template <class Style> void *create2(void *lmp, int narg, char **arg) {
 
 } // namespace
 
+extern "C" {
+extern void *(*lisi_kokkos_msm)(void *, int, char **); /* register.cpp */
+extern void *(*lisi_kokkos_state)(void *, int, char **);
+}
+
 extern "C" __attribute__((visibility("default"))) void lisi_kokkos_init(void *lmp, void *handle, void *regfunc) {
   auto add = (lammpsplugin_regfunc)regfunc;
   lammpsplugin_t plugin = {};
@@ -40,13 +45,6 @@ extern "C" __attribute__((visibility("default"))) void lisi_kokkos_init(void *lm
   plugin.name = "mlff/lisi/kk/host";
   add(&plugin, lmp);
 
-  plugin.style = "fix";
-  plugin.info = "lisi " LISI_VERSION " fix msm/kk: fix msm, for atoms that change ranks on the device";
-  plugin.creator.v2 = &create2<HostExchangeKokkos<FixMSM>>;
-  plugin.name = "msm/kk";
-  add(&plugin, lmp);
-  plugin.info = "lisi " LISI_VERSION " fix lijump/state/kk: internal, holds the state of compute lijump";
-  plugin.creator.v2 = &create2<HostExchangeKokkos<FixLiJumpState>>;
-  plugin.name = "lijump/state/kk";
-  add(&plugin, lmp);
+  lisi_kokkos_msm = &create2<HostExchangeKokkos<FixMSM>>;
+  lisi_kokkos_state = &create2<HostExchangeKokkos<FixLiJumpState>>;
 }
