@@ -2,6 +2,7 @@
 #
 # lib/liblisi_lammps.so   the styles, C++, bound to one LAMMPS version
 # lib/lisiplugin.so       what LAMMPS loads: a C shim that checks the version first (common/plugin/lisiplugin.c)
+# lib/liblisi_kokkos.so   the styles that run through Kokkos, where LAMMPS has it (Kokkos.cmake)
 # bin/lmp                 a wrapper around LAMMPS_EXE that sets LAMMPS_PLUGIN_PATH
 
 foreach(header version.h lmptype.h pair.h lammpsplugin.h)
@@ -35,6 +36,7 @@ set(LISI_LAMMPS_DEFINITIONS LAMMPS_${sizes} LISI_LAMMPS_VERSION=${LISI_LAMMPS_VE
                             MPICH_SKIP_MPICXX=1)
 
 file(GLOB LISI_GLUE CONFIGURE_DEPENDS pair_style/*.cpp compute_jumps/*.cpp fix_msm/*.cpp common/plugin/*.cpp)
+list(FILTER LISI_GLUE EXCLUDE REGEX "_kokkos\\.cpp$")
 add_library(lisi_lammps SHARED ${LISI_GLUE})
 target_compile_definitions(lisi_lammps PRIVATE ${LISI_LAMMPS_DEFINITIONS})
 # The styles are registered by name, so each is taken up as soon as its file is there.
@@ -52,12 +54,15 @@ target_link_libraries(lisi_lammps PRIVATE lisi_core MPI::MPI_CXX OpenMP::OpenMP_
 # --as-needed: what only the tools use (BLAS and its threads, ARPACK, spglib) is not loaded into every MPI rank.
 target_link_options(lisi_lammps PRIVATE -Wl,-z,nodelete -Wl,--exclude-libs,ALL -Wl,--as-needed)
 
+include(cmake/Kokkos.cmake)
+
 # lisi_shim(<name> <version> <version text>)
 function(lisi_shim name version text)
   add_library(${name} MODULE ${PROJECT_SOURCE_DIR}/common/plugin/lisiplugin.c)
   set_target_properties(${name} PROPERTIES PREFIX "")
   target_compile_definitions(${name} PRIVATE LAMMPS_${sizes} LISI_LAMMPS_VERSION=${version} LISI_LAMMPS_SIZES="${LAMMPS_SIZES}"
-                                             LISI_LAMMPS_VERSION_TEXT="${text}" _GNU_SOURCE LISI_VERSION="${PROJECT_VERSION}")
+                                             LISI_LAMMPS_VERSION_TEXT="${text}" _GNU_SOURCE LISI_VERSION="${PROJECT_VERSION}"
+                                             "LISI_KOKKOS_API=\"${LISI_KOKKOS_API}\"")
   target_compile_options(${name} PRIVATE ${LISI_WARN_C} -fvisibility=hidden)
   # MPI's header alone: the shim must load beside whatever MPI the running LAMMPS has.
   target_include_directories(${name} SYSTEM PRIVATE ${MPI_C_INCLUDE_DIRS})
@@ -66,6 +71,9 @@ function(lisi_shim name version text)
 endfunction()
 lisi_shim(lisiplugin ${LISI_LAMMPS_VERSION} "${LISI_LAMMPS_VERSION_TEXT}")
 add_dependencies(lisiplugin lisi_lammps)
+if(TARGET lisi_kokkos)
+  add_dependencies(lisiplugin lisi_kokkos)
+endif()
 # The refusal is a feature, so it is tested: the same shim, built for a LAMMPS that never was.
 lisi_shim(lisi_wrongversion 19990101 "1 Jan 1999")
 set_target_properties(lisi_wrongversion PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)

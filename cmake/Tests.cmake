@@ -20,6 +20,21 @@ foreach(source ${tests})
                        ENVIRONMENT "SRC=${PROJECT_SOURCE_DIR};OPENBLAS_NUM_THREADS=1;OMP_NUM_THREADS=1")
 endforeach()
 
+# The kernels in Kokkos by themselves.
+if(TARGET lisi::kokkos)
+  add_executable(test_ace_kokkos tests/unit/test_ace_kokkos.cpp tests/unit/kokkos_models.c)
+  set_target_properties(test_ace_kokkos PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  # Templates of Kokkos take long to compile, and a test need not be fast.
+  target_compile_options(test_ace_kokkos PRIVATE ${LISI_WARN} -O1)
+  target_compile_definitions(test_ace_kokkos PRIVATE LISI_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  target_link_libraries(test_ace_kokkos PRIVATE lisi_core lisi::cmocka lisi::kokkos)
+  add_test(NAME unit/test_ace_kokkos COMMAND test_ace_kokkos WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  set_tests_properties(unit/test_ace_kokkos PROPERTIES LABELS unit SKIP_RETURN_CODE 77 TIMEOUT 300
+                       ENVIRONMENT "OPENBLAS_NUM_THREADS=1;OMP_NUM_THREADS=2;OMP_PROC_BIND=false")
+else()
+  message(STATUS "No Kokkos for the host (Debian: libtrilinos-kokkos-dev): unit/test_ace_kokkos is not built")
+endif()
+
 # What fuzzing found, through the harnesses that found it.
 target_sources(test_fuzz_inputs PRIVATE tests/fuzz/fuzz_yace.c tests/fuzz/fuzz_jumps.c tests/fuzz/fuzz_cp2k.c)
 

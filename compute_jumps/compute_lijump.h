@@ -24,8 +24,9 @@ ComputeStyle(lijump,ComputeLiJump);
 
 namespace LAMMPS_NS {
 
-/* Holds the state of compute lijump: a track per atom, and what all atoms share. */
-class FixLiJumpState : public Fix {
+/* Holds the state of compute lijump: a track per atom, and what all atoms share. Visible to the library that has it for
+ * KOKKOS (common/host_exchange_kokkos.h). */
+class __attribute__((visibility("default"))) FixLiJumpState : public Fix {
 public:
   FixLiJumpState(class LAMMPS *, int, char **);
   ~FixLiJumpState() override;

@@ -8,6 +8,7 @@
 #include "lammps_compat.h"
 
 #include "atom.h"
+#include "atom_masks.h"
 #include "comm.h"
 #include "domain.h"
 #include "error.h"
@@ -109,6 +110,10 @@ FixMSM::FixMSM(LAMMPS *lmp, int narg, char **arg)
     extarray = 0;
   }
   time_depend = 1; /* steps stand in the log: no reset_timestep */
+  /* What a sample reads, compute lijump included. Under KOKKOS no more than this comes from the device, and nothing
+   * goes back. */
+  datamask_read = X_MASK | IMAGE_MASK | TAG_MASK | MASK_MASK;
+  datamask_modify = EMPTY_MASK;
   restart_global = 1;
   create_attribute = 1;
   if (plan.spacing > 0) {

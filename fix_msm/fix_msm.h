@@ -21,7 +21,8 @@ FixStyle(msm,FixMSM);
 
 namespace LAMMPS_NS {
 
-class FixMSM : public Fix {
+/* Visible to the library that has it for KOKKOS (common/host_exchange_kokkos.h). */
+class __attribute__((visibility("default"))) FixMSM : public Fix {
 public:
   FixMSM(class LAMMPS *, int, char **);
   ~FixMSM() override;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ace_core.h"
 
-#include "ace_radial.h"
+#include "ace_core_formulas.h"
 
 #include <math.h>
 #include <string.h>
@@ -21,21 +21,6 @@ int ace_atomic_number(const char *symbol) {
   return 0;
 }
 
-/* w(r) = phi(r/a)/r with its first two derivatives; phi is the universal screening function. */
-static void screened(double a, double r, double w[3]) {
-  static const double c[4] = {0.18175, 0.50986, 0.28022, 0.02817}, d[4] = {3.19980, 0.94229, 0.40290, 0.20162};
-  double p = 0.0, p1 = 0.0, p2 = 0.0;
-  for (int k = 0; k < 4; k++) {
-    const double q = d[k] / a, e = c[k] * exp(-q * r);
-    p += e;
-    p1 -= q * e;
-    p2 += q * q * e;
-  }
-  w[0] = p / r;
-  w[1] = (p1 - w[0]) / r;
-  w[2] = (p2 - 2.0 * w[1]) / r;
-}
-
 ace_zbl ace_zbl_setup(const ace_bond *bond, int Zi, int Zj) {
   const double coulomb = 14.399645351950543; /* e^2 / (4 pi eps0), eV Angstrom */
   ace_zbl zbl = {.scale = bond->prehc * 0.5 * coulomb * Zi * Zj,
@@ -45,7 +30,7 @@ ace_zbl ace_zbl_setup(const ace_bond *bond, int Zi, int Zj) {
                  .dcut = bond->dcut};
   /* the polynomial that takes value, slope and curvature to zero at rcut */
   double w[3];
-  screened(zbl.a, zbl.rcut, w);
+  formula_screened(zbl.a, zbl.rcut, w);
   const double t = zbl.dcut;
   zbl.sa = (-3.0 * w[1] + t * w[2]) / (3.0 * t * t);
   zbl.sb = (2.0 * w[1] - t * w[2]) / (4.0 * t * t * t);
@@ -54,25 +39,9 @@ ace_zbl ace_zbl_setup(const ace_bond *bond, int Zi, int Zj) {
 }
 
 double ace_zbl_pair(const ace_zbl *zbl, double r, double *derivative) {
-  *derivative = 0.0;
-  if (r >= zbl->rcut)
-    return 0.0;
-  double w[3], dp;
-  screened(zbl->a, r, w);
-  double e = w[0] + zbl->sc, de = w[1];
-  const double t = r - zbl->rin;
-  if (t > 0.0) {
-    e += t * t * t * (zbl->sa + zbl->sb * t);
-    de += t * t * (3.0 * zbl->sa + 4.0 * zbl->sb * t);
-  }
-  const double p = ace_switch(r, zbl->rcut, zbl->dcut, &dp);
-  *derivative = zbl->scale * (de * p + e * dp);
-  return zbl->scale * e * p;
+  return formula_zbl_pair(zbl, r, derivative);
 }
 
 double ace_zbl_blend(const ace_bond *bond, double r, double *derivative) {
-  double dp;
-  const double f = ace_switch(bond->rcut_in - r, bond->dcut_in, bond->dcut_in, &dp);
-  *derivative = -dp;
-  return f;
+  return formula_zbl_blend(bond, r, derivative);
 }

@@ -1,34 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ace_embed.h"
 
+#include "ace_embed_formulas.h"
+
 #include <math.h>
 
-static double finnis_sinclair(double m, double rho, double *derivative) {
-  const double s = 1e6, y = fabs(rho), slope = pow(s, 1.0 - m);
-  if (y <= 1e-10) {
-    *derivative = slope;
-    return slope * rho;
-  }
-  const double z = s * y, g = exp(-z * z * z), dg = -3.0 * s * z * z * g;
-  const double p = pow(y, m), dp = m * p / y;
-  *derivative = (1.0 - g) * dp - dg * p + slope * (g + dg * y);
-  return copysign((1.0 - g) * p + slope * g * y, rho);
-}
-
-static double shifted_scaled(double m, double rho, double *derivative) {
-  const double y = fabs(rho), n = 1.0 / m, e = exp(-y);
-  const double X = pow(n, n / (1.0 - n)) * e, Y = pow(n, 1.0 / (1.0 - n)) * e;
-  const double p = pow(X + y, m);
-  *derivative = m * p / (X + y) * (1.0 - X) + Y;
-  return copysign(p - Y, rho);
-}
-
 double ace_embed(ace_embedding_kind kind, double m, double rho, double *derivative) {
-  if (m == 1.0) {
-    *derivative = 1.0;
-    return rho;
-  }
-  return kind == ACE_FINNIS_SINCLAIR ? finnis_sinclair(m, rho, derivative) : shifted_scaled(m, rho, derivative);
+  return formula_embed(kind, m, rho, derivative);
 }
 
 double ace_embed_curvature(ace_embedding_kind kind, double m, double rho) {

@@ -3,6 +3,7 @@
  * densities -> energy, and back by one reverse sweep. */
 #include "ace_eval.h"
 
+#include "ace_core_formulas.h"
 #include "ace_embed.h"
 #include "ace_eval_tables.h"
 #include "ace_radial.h"
@@ -130,39 +131,6 @@ static inline void lap(ace_work *w, ace_part part, double *since) {
   *since = t;
 }
 
-/* ---- core repulsion ---- */
-
-static bool has_core(const ace_pair_table *t) {
-  return t->core != NULL || t->bond.pairpot != NULL;
-}
-
-/* Its pair term, from the table as the radial functions; below the first knot exact. A pair potential is always exact,
- * for it may have a step where its core begins. */
-static double repulsion(const ace_pair_table *t, double r, double *derivative) {
-  double phi = 0.0;
-  *derivative = 0.0;
-  if (t->bond.pairpot != NULL) {
-    ace_core_pair(&t->bond, t->inner, r, &phi, derivative);
-    return phi;
-  }
-  if (r >= t->core_reach)
-    return 0.0;
-  const double x = r * t->inv_h;
-  int n = (int)x;
-  if (n >= t->nknots)
-    n = t->nknots - 1;
-  if (n < 1) {
-    if (t->inner == ACE_INNER_ZBL)
-      return ace_zbl_pair(&t->zbl, r, derivative);
-    ace_core_pair(&t->bond, t->inner, r, &phi, derivative);
-    return phi;
-  }
-  const double *k = t->core + 2 * (size_t)n, u = x - n, u2 = u * u, u3 = u2 * u, h01 = 3.0 * u2 - 2.0 * u3;
-  *derivative =
-      ((k[2] - k[0]) * 6.0 * (u - u2) + k[1] * (3.0 * u2 - 4.0 * u + 1.0) + k[3] * (3.0 * u2 - 2.0 * u)) * t->inv_h;
-  return k[0] * (1.0 - h01) + k[1] * (u3 - 2.0 * u2 + u) + k[2] * h01 + k[3] * (u3 - u2);
-}
-
 /* ---- neighbours ---- */
 
 static lisi_status need_slots(const ace_eval *e, ace_work *w, size_t n, lisi_error *err) {
@@ -288,8 +256,8 @@ static void core_terms(const ace_eval *e, const ace_work *w, int lane, int mu, l
     const double *slot = w->slot + (size_t)w->start[nu] * ACE_SLOT * lanes + (size_t)lane;
     const int n = w->count[nu * LANES + lane];
     if (e->inner != ACE_INNER_ZBL) {
-      for (int k = 0; has_core(t) && k < n; k++)
-        s->core += repulsion(t, slot[((size_t)k * ACE_SLOT + ACE_R) * lanes], &derivative);
+      for (int k = 0; formula_has_core(t) && k < n; k++)
+        s->core += formula_repulsion(t, slot[((size_t)k * ACE_SLOT + ACE_R) * lanes], &derivative);
       continue;
     }
     for (int k = 0; k < n; k++) {
@@ -310,8 +278,8 @@ static void core_terms(const ace_eval *e, const ace_work *w, int lane, int mu, l
   if (s->blend < 1.0 || slope != 0.0) /* elsewhere it has no weight */
     for (int nu = 0; nu < e->nelements; nu++)
       for (int k = 0; k < w->count[nu * LANES + lane]; k++)
-        s->core += repulsion(&pair[nu], w->slot[((size_t)(w->start[nu] + k) * ACE_SLOT + ACE_R) * lanes + (size_t)lane],
-                             &derivative);
+        s->core += formula_repulsion(
+            &pair[nu], w->slot[((size_t)(w->start[nu] + k) * ACE_SLOT + ACE_R) * lanes + (size_t)lane], &derivative);
 }
 
 /* ---- one block ---- */
@@ -335,7 +303,7 @@ static void write_gradient(const ace_eval *e, const ace_work *w, int lane, int m
   const size_t lanes = (size_t)e->kernels->lanes;
   for (int nu = 0; nu < e->nelements; nu++) {
     const ace_pair_table *t = &e->pair[mu * e->nelements + nu];
-    const bool core = has_core(t) && s->dcore != 0.0;
+    const bool core = formula_has_core(t) && s->dcore != 0.0;
     const double *slot = w->slot + (size_t)w->start[nu] * ACE_SLOT * lanes + (size_t)lane;
     const int *source = w->source + (size_t)w->start[nu] * lanes + (size_t)lane;
     for (int k = 0; k < w->count[nu * LANES + lane]; k++, slot += ACE_SLOT * lanes, source += lanes) {
@@ -345,7 +313,7 @@ static void write_gradient(const ace_eval *e, const ace_work *w, int lane, int m
       if (!core)
         continue;
       double dphi;
-      (void)repulsion(t, slot[ACE_R * lanes], &dphi);
+      (void)formula_repulsion(t, slot[ACE_R * lanes], &dphi);
       for (size_t i = 0; i < 3; i++)
         to[i] += s->dcore * dphi * slot[i * lanes];
     }

@@ -12,6 +12,10 @@
 #include "ace_model.h"
 #include "ace_product.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum {
   ACE_LANES_MAX = 8,
   ACE_CHUNK = 8, /* slots that are handled together, so that what belongs to them stays in the first cache */
@@ -127,4 +131,7 @@ static inline size_t ace_scratch_size(const ace_eval *e) {
 /* A row of radial functions without the table, for r below the first knot: value[nrow] and derivative[nrow]. */
 void ace_radial_row(const ace_pair_table *t, double r, double *value, double *derivative);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -2,22 +2,11 @@
 /* B by ace_invariants.h, then one product of a row with a matrix. */
 #include "ace_gamma.h"
 
+#include "ace_gamma_tables.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-typedef struct {
-  char symbol[4];
-  int n, rank, nenvironments;
-  ace_inverse inverse;
-} active;
-
-struct ace_gamma {
-  int nelements;
-  ace_bvalues *values;
-  active *of; /* [nelements] */
-  char *name; /* of the sidecar */
-};
 
 struct ace_gamma_work {
   ace_bwork *bwork;
@@ -46,7 +35,7 @@ lisi_status ace_gamma_create(const ace_model *model, ace_sidecar *s, const char 
     return status;
   }
   for (size_t mu = 0; mu < n; mu++) {
-    active *a = &g->of[mu];
+    ace_active *a = &g->of[mu];
     memcpy(a->symbol, s->element[mu], sizeof a->symbol);
     a->n = s->of[mu].invariants.ncolumns;
     a->rank = s->of[mu].rank;
@@ -98,7 +87,7 @@ void ace_gamma_work_free(ace_gamma_work *w) {
 }
 
 lisi_status ace_gamma_require(const ace_gamma *g, int element, lisi_error *err) {
-  const active *a = &g->of[element];
+  const ace_active *a = &g->of[element];
   if (a->inverse.n > 0)
     return LISI_OK;
   if (a->n == 0)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Values of the uncontracted functions, plainly: exact radial functions, A for all m of both signs, every product from
  * its factors. It is called on few steps only, so it has none of the evaluator's tables of shared products. */
-#include "ace_invariants.h"
-
+#include "ace_gamma_tables.h"
 #include "ace_radial.h"
 #include "ace_ylm.h"
 
@@ -16,26 +15,6 @@ void ace_invariants_clear(ace_invariants *inv) {
   free(inv->coef);
   memset(inv, 0, sizeof *inv);
 }
-
-typedef struct {
-  int order, nms, ninv;
-  size_t factor_first, coef_first;
-} block;
-
-typedef struct {
-  int nblocks, ncolumns;
-  block *block;
-  uint32_t *factor; /* [nms][order] of each block, one after the other: where the factor stands among A (order 1: among
-                       the sums of g_k) */
-  double *coef;
-} central;
-
-struct ace_bvalues {
-  int nelements, nmax, lmax, nbase, most;
-  ace_inner_kind inner;
-  ace_bond *bond;   /* [nelements][nelements] with copies of the arrays */
-  central *central; /* [nelements] */
-};
 
 struct ace_bwork {
   double *are, *aim; /* [nelements][nmax][(lmax + 1)^2]: A of n, l, m at l^2 + l + m */
@@ -73,7 +52,7 @@ static lisi_status copy_bonds(const ace_model *model, ace_bvalues *e, lisi_error
 }
 
 /* Turns (mu, n, l, m) into places in the work arrays; what the bonds do not have is refused here. */
-static lisi_status compile(const ace_bvalues *e, int mu, const ace_invariants *inv, const char *name, central *c,
+static lisi_status compile(const ace_bvalues *e, int mu, const ace_invariants *inv, const char *name, ace_bcentral *c,
                            lisi_error *err) {
   c->nblocks = inv->nmultisets;
   c->ncolumns = inv->ncolumns;
@@ -83,7 +62,7 @@ static lisi_status compile(const ace_bvalues *e, int mu, const ace_invariants *i
     return lisi_no_memory(err, inv->nms_total * sizeof *c->factor);
   for (int k = 0; k < inv->nmultisets; k++) {
     const ace_multiset *s = &inv->multiset[k];
-    c->block[k] = (block){s->order, s->nms, s->ninv, s->ms_first, s->coef_first};
+    c->block[k] = (ace_bblock){s->order, s->nms, s->ninv, s->ms_first, s->coef_first};
     for (int t = 0; t < s->order; t++) {
       const ace_bond *bond = &e->bond[mu * e->nelements + s->mus[t]];
       int most = s->order == 1 ? bond->nradbase : bond->nradmax;
@@ -222,7 +201,7 @@ static void mirror(const ace_bvalues *e, ace_bwork *w) {
 
 lisi_status ace_bvalues_atom(const ace_bvalues *e, ace_bwork *w, int element, int nneigh, const int *nelement,
                              const double (*rij)[3], double *B, lisi_error *err) {
-  const central *c = &e->central[element];
+  const ace_bcentral *c = &e->central[element];
   size_t na = (size_t)(e->nelements * e->nmax) * per_n(e);
   memset(w->are, 0, na * sizeof(double));
   memset(w->aim, 0, na * sizeof(double));
@@ -240,7 +219,7 @@ lisi_status ace_bvalues_atom(const ace_bvalues *e, ace_bwork *w, int element, in
   mirror(e, w);
   int column = 0;
   for (int k = 0; k < c->nblocks; k++) {
-    const block *b = &c->block[k];
+    const ace_bblock *b = &c->block[k];
     const uint32_t *f = c->factor + b->factor_first;
     const double *coef = c->coef + b->coef_first;
     for (int v = 0; v < b->ninv; v++)

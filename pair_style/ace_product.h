@@ -12,6 +12,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* How a product is made; real factors and results have no imaginary part and take one place, complex ones two. */
 typedef enum {
   ACE_VALUE,      /* (leaders only) the value at x itself */
@@ -69,4 +73,7 @@ LISI_MUST_CHECK lisi_status ace_product_compile(ace_monomial *monomial, size_t n
 void ace_product_scale(ace_product *product, uint32_t lanes);
 void ace_product_clear(ace_product *product);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -4,15 +4,17 @@
 #ifndef LISI_ACE_YLM_H
 #define LISI_ACE_YLM_H
 
+#include "ace_shared.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 /* Index of (l, m), 0 <= m <= l, in the flat arrays below, and their length for l <= lmax. */
-static inline int ace_lm(int l, int m) {
+LISI_SHARED int ace_lm(int l, int m) {
   return l * (l + 1) / 2 + m;
 }
-static inline int ace_nlm(int lmax) {
+LISI_SHARED int ace_nlm(int lmax) {
   return (lmax + 1) * (lmax + 2) / 2;
 }
 

@@ -25,7 +25,8 @@ struct ace_work;
 
 namespace LAMMPS_NS {
 
-class PairMLFFLisi : public Pair {
+/* Visible to the library that holds mlff/lisi/kk (pair_mlff_lisi_kokkos.h). */
+class __attribute__((visibility("default"))) PairMLFFLisi : public Pair {
 public:
   PairMLFFLisi(class LAMMPS *);
   ~PairMLFFLisi() override;
@@ -37,6 +38,21 @@ public:
   void *extract(const char *, int &) override;
   void *extract_peratom(const char *, int &) override;
   double memory_usage() override;
+
+protected:
+  struct ace_eval *eval;
+  int nelem;
+  ace_model *model; /* kept for the radial functions and the name of the sidecar, which gamma needs */
+
+  struct ace_gamma *gamma;        /* nullptr until somebody asks for it */
+  std::vector<double> gamma_atom; /* [nmax] */
+  int gamma_flag;                 /* set by fix pair before the steps on which it wants gamma */
+  bool gamma_stale;               /* forces were computed after gamma_atom */
+
+  void require_metal();
+  bool all_ok(lisi_status, lisi_error &);
+  void load_gamma();
+  virtual void compute_gamma();
 
 private:
   /* A few central atoms with their neighbours, as ace_eval_atoms() takes them: the unit of work of a thread. */
@@ -52,30 +68,18 @@ private:
     void resize(size_t, size_t);
   };
 
-  struct ace_eval *eval;
   std::vector<struct ace_work *> work; /* [threads] */
   std::vector<Block> blocks;           /* those that are being worked on */
   std::vector<int> sorted;             /* central atoms by element */
   std::vector<double> rcut, rcut2;     /* [nelem * nelem], Angstrom and its square */
-  int nelem;
-  ace_model *model; /* kept for the radial functions and the name of the sidecar, which gamma needs */
-  std::string file; /* where the model was found; what pair_coeff says on ranks other than 0 */
-
-  struct ace_gamma *gamma;                         /* nullptr until somebody asks for it */
+  std::string file;                    /* where the model was found; what pair_coeff says on ranks other than 0 */
   std::vector<struct ace_gamma_work *> gamma_work; /* [threads] */
-  std::vector<double> gamma_atom;                  /* [nmax] */
-  int gamma_flag;                                  /* set by fix pair before the steps on which it wants gamma */
-  bool gamma_stale;                                /* forces were computed after gamma_atom */
 
   void allocate();
-  void require_metal();
   void free_model();
   void read_model(const char *, int, char **);
   char *read_bytes(const char *, size_t &, const char *);
-  bool all_ok(lisi_status, lisi_error &);
   void free_gamma();
-  void load_gamma();
-  void compute_gamma();
   void sort_atoms();
   void gather(Block &, int, int) const;
   template <class Evaluate, class Finish> void for_blocks(Evaluate, Finish);

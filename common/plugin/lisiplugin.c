@@ -3,7 +3,8 @@
  * for another MPI library, either fails to load with a message that says nothing or, worse, loads and computes
  * nonsense. So this file holds no LAMMPS C++ symbol and no MPI call, and loads anywhere. It asks LAMMPS' C library
  * interface who it is; when that differs from what lisi was built for it says how and registers nothing, otherwise it
- * loads liblisi_lammps.so, which lies beside it and holds the styles. */
+ * loads liblisi_lammps.so, which lies beside it and holds the styles, and then, where LAMMPS has the package KOKKOS,
+ * liblisi_kokkos.so with those that run through Kokkos. */
 #include <dlfcn.h>
 #include <mpi.h> /* for the macros that tell the MPI library lisi was built with */
 #include <stdint.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #define LISI_LIBRARY "liblisi_lammps.so"
+#define LISI_KOKKOS_LIBRARY "liblisi_kokkos.so"
 #define EXPORT __attribute__((visibility("default")))
 
 #if defined(LAMMPS_BIGBIG)
@@ -37,6 +39,8 @@ typedef int setting_fn(void *, const char *);
 typedef int flag_fn(void);
 typedef int mpi_library_fn(char *, int *);
 typedef void init_fn(void *, void *, void *);
+typedef int package_fn(const char *);
+typedef int accelerator_fn(const char *, const char *, const char *);
 
 /* ISO C has no cast from void * to a function pointer; POSIX promises that the bits are the same. */
 #define LOOK_UP(handle, name, pointer)                                                                                 \
@@ -122,6 +126,82 @@ static int differences(void *lmp, version_fn *version, setting_fn *setting, char
 
 EXPORT void lammpsplugin_init(void *lmp, void *handle, void *regfunc);
 
+/* Loads a library that lies beside this one and has it register its styles. Returns false, with the reason, where that
+ * fails. */
+static int load(const char *file, const char *function, void *lmp, void *handle, void *regfunc, char *why,
+                size_t size) {
+  Dl_info self;
+  void *here = NULL;
+  void (*me)(void *, void *, void *) = lammpsplugin_init;
+  memcpy(&here, &me, sizeof here);
+  if (!dladdr(here, &self) || !self.dli_fname) {
+    snprintf(why, size, "%s: its place cannot be found", file);
+    return 0;
+  }
+  const char *slash = strrchr(self.dli_fname, '/');
+  const size_t folder = slash ? (size_t)(slash - self.dli_fname) + 1 : 0;
+  char *path = malloc(folder + strlen(file) + 1);
+  if (!path) {
+    snprintf(why, size, "%s: no memory", file);
+    return 0;
+  }
+  memcpy(path, self.dli_fname, folder);
+  strcpy(path + folder, file);
+  void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  init_fn *init = NULL;
+  if (library)
+    LOOK_UP(library, function, init);
+  if (!init) {
+    const char *text = dlerror();
+    snprintf(why, size, "%s: %s", path, text ? text : "unknown error");
+  }
+  free(path);
+  if (init)
+    init(lmp, handle, regfunc);
+  return init != NULL;
+}
+
+/* The styles with the suffix /kk, where the running LAMMPS has the package KOKKOS. Without them everything else works,
+ * so a failure is told where Kokkos is in use (-kokkos on) and is no reason to stop. */
+static void load_kokkos(void *lmp, setting_fn *setting, void *handle, void *regfunc, int root) {
+  static const char *const apis[] = {"serial", "openmp", "pthreads", "cuda", "hip", "sycl"};
+  static const char built[] = LISI_KOKKOS_API; /* separated by commas */
+  package_fn *has_package = NULL;
+  accelerator_fn *has = NULL;
+  char running[64] = "", why[2048] = "";
+  int differ = 0;
+
+  LOOK_UP(RTLD_DEFAULT, "lammps_config_has_package", has_package);
+  LOOK_UP(RTLD_DEFAULT, "lammps_config_accelerator", has);
+  if (!has_package || !has || !has_package("KOKKOS"))
+    return;
+  for (size_t i = 0; i < sizeof apis / sizeof *apis; i++) {
+    char list[sizeof built + 2], item[16];
+    snprintf(list, sizeof list, ",%s,", built);
+    snprintf(item, sizeof item, ",%s,", apis[i]);
+    const int is = has("KOKKOS", "api", apis[i]) != 0;
+    differ += is != (strstr(list, item) != NULL);
+    if (is)
+      snprintf(running + strlen(running), sizeof running - strlen(running), "%s%s", running[0] ? "," : "", apis[i]);
+  }
+  if (!built[0])
+    snprintf(why, sizeof why, "lisi was built without it (-DLISI_KOKKOS=ON -DLAMMPS_BUILD_DIR=...)");
+  else if (differ)
+    snprintf(why, sizeof why, "it was built for Kokkos with the backends %s, this LAMMPS has %s", built, running);
+  else if (load(LISI_KOKKOS_LIBRARY, "lisi_kokkos_init", lmp, handle, regfunc, why, sizeof why))
+    return;
+  if (strstr(why, "undefined symbol"))
+    snprintf(
+        why + strlen(why), sizeof why - strlen(why),
+        "\n  This LAMMPS does not give its Kokkos to plugins: it was linked statically or hides its symbols, or has "
+        "another Kokkos than lisi was built for; build LAMMPS with -DBUILD_SHARED_LIBS=ON, then lisi for it");
+  if (root && setting(lmp, "kokkos_active") > 0) {
+    fprintf(stderr, "lisi plugin %s: pair_style mlff/lisi/kk is not available, mlff/lisi runs on the host: %s\n",
+            LISI_VERSION, why);
+    fflush(stderr);
+  }
+}
+
 /* LAMMPS calls this on `plugin load`, and on start for each *plugin.so in LAMMPS_PLUGIN_PATH; then `lmp` is a LAMMPS
  * that is still being constructed. */
 EXPORT void lammpsplugin_init(void *lmp, void *handle, void *regfunc) {
@@ -152,30 +232,10 @@ EXPORT void lammpsplugin_init(void *lmp, void *handle, void *regfunc) {
     return;
   }
 
-  Dl_info self;
-  void *here = NULL;
-  void (*me)(void *, void *, void *) = lammpsplugin_init;
-  memcpy(&here, &me, sizeof here);
-  char *path = NULL;
-  if (dladdr(here, &self) && self.dli_fname) {
-    const char *slash = strrchr(self.dli_fname, '/');
-    const size_t folder = slash ? (size_t)(slash - self.dli_fname) + 1 : 0;
-    path = malloc(folder + sizeof LISI_LIBRARY);
-    if (path) {
-      memcpy(path, self.dli_fname, folder);
-      memcpy(path + folder, LISI_LIBRARY, sizeof LISI_LIBRARY);
-    }
+  if (!load(LISI_LIBRARY, "lisi_lammps_init", lmp, handle, regfunc, text, sizeof text)) {
+    if (root)
+      fprintf(stderr, "lisi plugin %s: not loaded: %s\n", LISI_VERSION, text);
+    return;
   }
-  void *library = path ? dlopen(path, RTLD_NOW | RTLD_LOCAL) : NULL;
-  init_fn *init = NULL;
-  if (library)
-    LOOK_UP(library, "lisi_lammps_init", init);
-  if (init)
-    init(lmp, handle, regfunc);
-  else if (root) {
-    const char *why = path ? dlerror() : "its own place cannot be found";
-    fprintf(stderr, "lisi plugin %s: not loaded: %s: %s\n", LISI_VERSION, path ? path : LISI_LIBRARY,
-            why ? why : "unknown error");
-  }
-  free(path);
+  load_kokkos(lmp, setting, handle, regfunc, root);
 }

@@ -25,6 +25,32 @@ template <class Style> void *create2(void *lmp, int narg, char **arg) {
   return new Style((LAMMPS *)lmp, narg, arg);
 }
 
+/* Set by liblisi_kokkos.so: the same fixes, fit for atoms that KOKKOS holds. Not styles of their own: LAMMPS looks for
+ * the state of an atom in a restart file by the name of the fix, which has to be the same with KOKKOS and without. */
+typedef void *create_fix(void *, int, char **);
+
+} // namespace
+
+extern "C" {
+__attribute__((visibility("default"))) create_fix *lisi_kokkos_msm = nullptr;
+__attribute__((visibility("default"))) create_fix *lisi_kokkos_state = nullptr;
+}
+
+namespace {
+
+#ifdef HAVE_COMPUTE_LIJUMP
+void *create_state(void *lmp, int narg, char **arg) {
+  const bool kk = lisi_kokkos_state && ((LAMMPS *)lmp)->kokkos;
+  return kk ? lisi_kokkos_state(lmp, narg, arg) : create2<FixLiJumpState>(lmp, narg, arg);
+}
+#endif
+#ifdef HAVE_FIX_MSM
+void *create_msm(void *lmp, int narg, char **arg) {
+  const bool kk = lisi_kokkos_msm && ((LAMMPS *)lmp)->kokkos;
+  return kk ? lisi_kokkos_msm(lmp, narg, arg) : create2<FixMSM>(lmp, narg, arg);
+}
+#endif
+
 } // namespace
 
 extern "C" __attribute__((visibility("default"))) void lisi_lammps_init(void *lmp, void *handle, void *regfunc) {
@@ -51,14 +77,14 @@ extern "C" __attribute__((visibility("default"))) void lisi_lammps_init(void *lm
   plugin.style = "fix";
   plugin.name = "lijump/state";
   plugin.info = "lisi " LISI_VERSION " fix lijump/state: internal, holds the state of compute lijump";
-  plugin.creator.v2 = &create2<FixLiJumpState>;
+  plugin.creator.v2 = &create_state;
   add(&plugin, lmp);
 #endif
 #ifdef HAVE_FIX_MSM
   plugin.style = "fix";
   plugin.name = "msm";
   plugin.info = "lisi " LISI_VERSION " fix msm: jump log and counts for a Markov state model";
-  plugin.creator.v2 = &create2<FixMSM>;
+  plugin.creator.v2 = &create_msm;
   add(&plugin, lmp);
 #endif
   (void)plugin;
