@@ -21,7 +21,7 @@ enum { KOKKOS_P = 0, KOKKOS_S = 2, KOKKOS_MEMBER = 4 };
  * those of a single atom do not. */
 template <class Real> struct KokkosTileScratch {
   static size_t bytes(const KokkosTables<Real> &t, int lanes, int threads) {
-    const size_t numbers = 2 * (size_t)t.size_max + KOKKOS_TILE * KOKKOS_MEMBER + ACE_MAX_DENSITY;
+    const size_t numbers = 2 * (size_t)t.size_max + (size_t)KOKKOS_TILE * KOKKOS_MEMBER + ACE_MAX_DENSITY;
     return ((size_t)lanes * numbers * sizeof(Real) + 7) / 8 * 8 +
            (size_t)lanes * (size_t)threads * (size_t)t.ndensity_max * sizeof(double) + 64;
   }
@@ -257,7 +257,7 @@ template <class Space, class Real> struct KokkosTiles {
     s.v = (Real *)(s.rho + team.team_size() * t.ndensity_max * lanes);
     s.d = s.v + (size_t)t.size_max * (size_t)lanes;
     s.tile = s.d + (size_t)t.size_max * (size_t)lanes;
-    s.by = s.tile + KOKKOS_TILE * KOKKOS_MEMBER * lanes;
+    s.by = s.tile + (size_t)KOKKOS_TILE * KOKKOS_MEMBER * (size_t)lanes;
 
     each(team, (int)p.vars, n_lanes,
          [&](const int k, const int a) { s.v[k * lanes + a] = chunk.value(chunk.at(first + a, (uint32_t)k)); });
