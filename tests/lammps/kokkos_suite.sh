@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The tests of the plain style once more with everything that can through KOKKOS (-sf kk): derivatives, reference numbers of pair style pace,
-# cores, hybrid styles and NULL types, types and elements, MD and restart, heat flux. Types are compared to the last bit, so on one thread: several
+# cores, hybrid styles and NULL types, types and elements, boxes, dense lists, MD and restart, heat flux, gamma. Types are compared to the last bit, so on one thread: several
 # threads add forces in the order in which they come to it.
 . "$(dirname "$0")/lib.sh"
 . "$SRC/tests/lammps/lib_kokkos.sh"
@@ -13,7 +13,7 @@ while read -r kernels threads names; do
     pass "pair_$name.sh, $kernels kernels: $(grep -c '^ok:' out) checks"
   done
 done <<'LIST'
-native most yaml tally md forces hybrid pace
+native most yaml tally md forces hybrid pace boxes dense core gamma reload
 native 1 types
 portable most tally hybrid core
 LIST
