@@ -15,5 +15,5 @@ while read -r kernels threads names; do
 done <<'LIST'
 native most yaml tally md forces hybrid pace boxes dense core gamma reload
 native 1 types
-portable most tally hybrid core
+portable most yaml pace forces boxes dense tally hybrid core
 LIST
