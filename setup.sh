@@ -94,7 +94,7 @@ install_packages() {
   "${apt[@]}" update >"$log" 2>&1 || { tail -n 5 "$log" >&2; echo "apt-get update failed; trying with the lists that are there"; }
   local extra
   extra=$(kokkos_package)
-  say "packages: installing ${missing[*]} $extra"
+  say "packages: installing ${missing[*]}${extra:+${missing[*]:+ }$extra}"
   if ((${#missing[@]} > 0)); then
     "${apt[@]}" install -y --no-install-recommends "${missing[@]}" >"$log" 2>&1 ||
       { tail -n 20 "$log" >&2; rm -f "$log"; die "apt-get could not install: ${missing[*]}"; }
