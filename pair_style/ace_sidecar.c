@@ -39,7 +39,7 @@ lisi_status ace_sidecar_path(const ace_model *model, const char *path, char **ou
   if (!name || !*name)
     return lisi_fail(err, LISI_ERR_INPUT,
                      "%s names no sidecar (key lisi/sidecar), the file with the active sets: `lisi-fit train` writes "
-                     "one beside each linear model; train this one again, or do without the extrapolation grade",
+                     "one beside each model; train this one again, or do without the extrapolation grade",
                      path);
   if (strchr(name, '/'))
     return lisi_fail(err, LISI_ERR_INPUT, "%s: lisi/sidecar: expected a file name without a folder, found '%.200s'",

@@ -31,7 +31,7 @@ typedef struct {
 
 typedef struct {
   ace_invariants invariants; /* section "basis" */
-  double *coefficient;       /* [ncolumns] section "coeff", eV */
+  double *coefficient;       /* [ncolumns] section "coeff", eV; with several densities those of the first */
   /* section "active": */
   int nenvironments; /* atoms of this element in the training frames */
   int rank;          /* independent ones among them; below ncolumns there is no active set, and the inverse is empty */
@@ -39,9 +39,9 @@ typedef struct {
 } ace_sidecar_element;
 
 /* Section "info" (of element 0, for all elements together), which a fine-tuning needs and MD does not: the information
- * of the fit. With T the triangle of the weighted rows of all training frames and of the prior, the function that the
- * fit minimised is its smallest value plus |T (c - c0)|^2, c0 the coefficients of the sections "coeff" one after the
- * other. */
+ * of the fit, of a linear model. With T the triangle of the weighted rows of all training frames and of the prior, the
+ * function that the fit minimised is its smallest value plus |T (c - c0)|^2, c0 the coefficients of the sections
+ * "coeff" one after the other. */
 typedef struct {
   char prefix[64];
   double energy, force, virial;

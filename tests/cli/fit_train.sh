@@ -64,27 +64,34 @@ expect 1 'above the limit' "$fit" test "$dir/a.yace" "$dir/data.xyz" --max-energ
 expect 1 'force-rmse' "$fit" test "$dir/a.yace" "$dir/data.xyz" --max-force-rmse 0.1
 expect 2 'expected a number' "$fit" test "$dir/a.yace" "$dir/data.xyz" --max-force-rmse x
 
-# Two densities: no sidecar, and one that lies there from a linear fit is not taken for the model's; the evaluator finds the errors of the fit.
+# Two densities: the evaluator finds the errors of the fit; the sidecar replaces one that lies there from a linear fit, and its grades are those of the
+# linear model of the same functions.
 sed -e 's/nmax: 6/nmax: 4/; /order: 2/s/nmax: 3/nmax: 2/; s/ridge: cv/ridge: 0.01/' "$dir/fit.yaml" >"$dir/two.yaml"
 echo 'embedding: {kind: FinnisSinclairShiftedScaled, densities: [[1, 1], [1, 0.5]], steps: 3}' >>"$dir/two.yaml"
 "$fit" train "$dir/two.yaml" -o "$dir/two.yace" --cv >"$dir/of_two" || fail "two densities: exit $?"
-for p in 'non-linear fit: 3 steps' 'non-linear fit without fold 3' 'no sidecar' 'cross-validation on the training frames'; do
+for p in 'non-linear fit: 3 steps' 'non-linear fit without fold 3' 'active set: [0-9]* of' 'cross-validation on the training frames'; do
   grep -q "$p" "$dir/of_two" || fail "two densities: no '$p' in: $(cat "$dir/of_two")"
 done
 # The function minimised falls, in the fit to all frames and in those without a fold.
 awk '/^non-linear fit/ { n++; for (i = 1; i < NF; i++) if ($i == "->" && !($(i + 1) < $(i - 1))) bad = 1 } END { exit bad || n != 4 }' "$dir/of_two" ||
   fail "two densities: $(grep '^non-linear' "$dir/of_two")"
-[[ -e $dir/two.sidecar ]] && fail "two densities: a sidecar was written"
-grep -q sidecar "$dir/two.yace" && fail "two densities: the model names a sidecar"
+grep -q "sidecar_sha256: \"$(sha256sum <"$dir/two.sidecar" | cut -d' ' -f1)\"" "$dir/two.yace" || fail "two densities: the model does not name its sidecar"
 grep -q 'npoti: FinnisSinclairShiftedScaled' "$dir/two.yace" || fail "two densities: the model has another embedding"
 grep -q '2 densities' "$dir/two.yace" || fail "two densities: the provenance does not say so"
 tail -1 "$dir/of_two" >"$dir/of_train"
 "$fit" test "$dir/two.yace" "$dir/data.xyz" | tail -1 >"$dir/of_test"
 cmp -s "$dir/of_train" "$dir/of_test" || fail "two densities: train says $(cat "$dir/of_train"), test says $(cat "$dir/of_test")"
-cp "$dir/a.sidecar" "$dir/again/a.sidecar"
-expect 0 'again/a.sidecar is of another model' "$fit" train "$dir/two.yaml" -o "$dir/again/a.yace" --quiet
-cmp -s "$dir/a.sidecar" "$dir/again/a.sidecar" || fail "two densities: the sidecar of another model was touched"
-cmp -s "$dir/two.yace" "$dir/again/a.yace" || fail "two densities: two runs of one fit differ"
+cp "$dir/a.sidecar" "$dir/again/two.sidecar"
+expect 0 '' "$fit" train "$dir/two.yaml" -o "$dir/again/two.yace" --quiet
+cmp -s "$dir/two.yace" "$dir/again/two.yace" || fail "two densities: two runs of one fit differ"
+cmp -s "$dir/two.sidecar" "$dir/again/two.sidecar" || fail "two densities: two runs of one fit have different sidecars"
+sed '/^embedding/d' "$dir/two.yaml" >"$dir/one.yaml"
+"$fit" train "$dir/one.yaml" -o "$dir/one.yace" --quiet || fail "one density: exit $?"
+for m in one two; do
+  "$fit" select "$dir/$m.yace" "$SRC/potentials/data/properties.xyz" --gamma-min 1.01 --gamma-max 1e9 -n 5 --json >"$dir/$m.json" || fail "select with $m.yace: exit $?"
+  grep -o '"gamma": [0-9.e+-]*' "$dir/$m.json" >"$dir/$m.grades" || fail "select with $m.yace: no grades in $(cat "$dir/$m.json")"
+done
+cmp -s "$dir/one.grades" "$dir/two.grades" || fail "two densities: the grades are not those of the linear model"
 
 # What potentials/README.md promises of the shipped model on frames that it has not seen, and that its data are the shipped ones.
 shipped=$SRC/potentials

@@ -81,6 +81,15 @@ lmp "${args[@]}" -var data wild.data -var out wild
 within "$(top wild)" 5 1e9 || fail "a strongly distorted crystal has a grade of $(top wild)"
 pass "a strongly distorted crystal: $(top wild)"
 
+# ---- several densities: the grade is one of the functions, which are those of the linear model
+{ cat fit.yaml; echo 'embedding: {kind: FinnisSinclairShiftedScaled, densities: [[1, 1], [1, 0.5]], steps: 2}'; } >two.yaml
+"$fit" train two.yaml -o two.yace >two.out 2>&1 || { tail -n 5 two.out >&2; fail "lisi-fit train with two densities"; }
+need two.yace two.sidecar
+lmp -var inc "$SRC/tests/lammps/pair.inc" -var yace two.yace -in gamma.in -var data wild.data -var out two
+table wild.dump f_g >a
+table two.dump f_g >b
+cmp a b && pass "two densities: the grades of one" || fail "two densities: grades differ from those of the linear model"
+
 # ---- ranks, threads, and both ways to ask
 rattled c.xyz 0.4 5 >c.data
 for n in 1 2 4; do mpi $n "${args[@]}" -var data c.data -var rep "2 2 3" -var out r$n; table r$n.dump f_g >g$n; done

@@ -20,8 +20,8 @@ static const char help[] =
     "prints the errors by config_type.\n"
     "\n"
     "  -o FILE       the model (required); FILE with .sidecar for .yace gets what is too large for it: active sets "
-    "and\n"
-    "                the information of the fit (linear models only)\n"
+    "and,\n"
+    "                of linear models, the information of the fit\n"
     "  --ridge X     strength of the prior, instead of the recipe's: a number, cv or evidence\n"
     "  --cv          errors of cross-validation as well, each frame predicted by a fit that has not seen its fold\n"
     "  --learning-curve FILE    fits to 1/16, 1/8, 1/4, 1/2 and all of the training frames as well, a table of their\n"
@@ -111,17 +111,18 @@ static void provenance_of(const fit_basis *basis, const train_data *train, const
              LISI_VERSION, basis->ncolumns, train->nframes, s->ridge, s->rank);
 }
 
-/* Active sets and information of the fit. A failure costs the extrapolation grade, not the fit: it is told, and
- * *sidecar is NULL. */
+/* Active sets and, of linear models, information of the fit. With several densities the active sets are those of the
+ * functions that all densities are sums of, and `coefficient` begins with those of the first. A failure costs the
+ * extrapolation grade, not the fit: it is told, and *sidecar is NULL. */
 static lisi_status make_sidecar(const fit_recipe *recipe, const train_data *d, const fit_basis *basis,
-                                const ace_model *m, const fit_solution *s, ace_sidecar **sidecar,
-                                fit_active_report *report, lisi_error *err) {
+                                const ace_model *m, const fit_solution *s, const double *coefficient,
+                                ace_sidecar **sidecar, fit_active_report *report, lisi_error *err) {
   lisi_error own = {0};
   ace_info *info = NULL;
   *sidecar = NULL;
-  lisi_status status = fit_info_make(basis, recipe, s, d->nframes, &info, &own);
+  lisi_status status = basis->ndensity == 1 ? fit_info_make(basis, recipe, s, d->nframes, &info, &own) : LISI_OK;
   if (status == LISI_OK)
-    status = fit_sidecar(basis, m, s->coefficient, d->nframes, d->frame, NULL, sidecar, report, &own);
+    status = fit_sidecar(basis, m, coefficient, d->nframes, d->frame, NULL, sidecar, report, &own);
   if (status == LISI_OK) {
     (*sidecar)->info = info;
     return LISI_OK;
@@ -207,12 +208,12 @@ static lisi_status train(const arguments *arg, lisi_error *err) {
     }
     status = fit(recipe, basis, &tr, &te, weight, fold, &prior, arg->quiet, &r, err);
   }
-  const bool linear = basis && basis->ndensity == 1;
+  const double *coefficient = r.several ? r.several : r.solution.coefficient;
   if (status == LISI_OK)
-    status = fit_basis_model(basis, linear ? r.solution.coefficient : r.several, &model, err);
-  if (status == LISI_OK && linear) { /* active sets are those of a linear model */
+    status = fit_basis_model(basis, coefficient, &model, err);
+  if (status == LISI_OK) {
     report = calloc((size_t)basis->nelements, sizeof *report);
-    status = report ? make_sidecar(recipe, &tr, basis, model, &r.solution, &sidecar, report, err)
+    status = report ? make_sidecar(recipe, &tr, basis, model, &r.solution, coefficient, &sidecar, report, err)
                     : lisi_no_memory(err, sizeof *report);
   }
   if (status == LISI_OK) {
@@ -225,7 +226,7 @@ static lisi_status train(const arguments *arg, lisi_error *err) {
   if (status == LISI_OK && sidecar)
     train_print_active(basis, report, side, nbytes, arg->quiet);
   else if (status == LISI_OK)
-    train_print_no_sidecar(side, !linear, arg->quiet);
+    train_print_no_sidecar(side);
   if (status == LISI_OK && !arg->quiet)
     train_print_result(&r, basis, &tr, &te, recipe->folds == 0);
   if (status == LISI_OK && arg->curve)

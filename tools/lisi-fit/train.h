@@ -94,7 +94,7 @@ LISI_MUST_CHECK lisi_status train_curve(const fit_basis *basis, const train_data
 /* ---- train_report.c: what is said ---- */
 void train_print_basis(const fit_basis *b);
 void train_print_active(const fit_basis *b, const fit_active_report *r, const char *side, size_t nbytes, bool quiet);
-void train_print_no_sidecar(const char *side, bool several, bool quiet);
+void train_print_no_sidecar(const char *side);
 void train_print_result(const train_result *r, const fit_basis *b, const train_data *tr, const train_data *te,
                         bool by_group);
 /* units, provenance, hash of the data and error table, with the energy zeros of sets, into m->meta */

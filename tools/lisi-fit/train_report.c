@@ -43,9 +43,7 @@ void train_print_active(const fit_basis *b, const fit_active_report *r, const ch
 }
 
 /* The model names no sidecar, so one of an earlier fit is never read for it; the user should know whose it is. */
-void train_print_no_sidecar(const char *side, bool several, bool quiet) {
-  if (!quiet && several)
-    printf("several densities: no sidecar, so no extrapolation grade\n");
+void train_print_no_sidecar(const char *side) {
   if (access(side, F_OK) == 0)
     fprintf(stderr, "lisi-fit: warning: %s is of another model and does not belong to this one\n", side);
 }
