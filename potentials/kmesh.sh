@@ -11,13 +11,20 @@ cd "$(dirname "${BASH_SOURCE[0]}")/data"
 awk '
   function text(key,   s) { if (!match($0, key "=(\"[^\"]*\"|[^ ]*)")) return ""; s = substr($0, RSTART + length(key) + 1, RLENGTH - length(key) - 1); gsub(/"/, "", s); return s }
   left == 0 { n = $1; left = n + 1; next }
-  left == n + 1 { # a structure is known by its cell and its first atom, to 1e-5 Angstrom
+  left == n + 1 { # a structure is known by its cell and its first atom
     split(text("Lattice"), h, " "); for (k = 1; k <= 9; k++) cell = (k > 1 ? cell : "") sprintf(" %.5f", h[k])
     type = text("config_type"); e = text("energy"); w = text("virial"); mesh = text("kpoints"); left--; next
   }
-  left == n { key = cell sprintf(" %.4f %.4f %.4f", $2, $3, $4); coarse = FILENAME == "kmesh.xyz"; if (coarse) { order[++frames] = key; E[key] = e; W[key] = w; M[key] = mesh; N[key] = n; T[key] = type } }
-  { if (coarse) for (k = 5; k <= 7; k++) F[key, n - left, k] = $k
-    else if (key in E) { for (k = 5; k <= 7; k++) f[key] += ($k - F[key, n - left, k]) ^ 2; dense[key] = mesh; dE[key] = (e - E[key]) / n; split(w, a, " "); split(W[key], b, " "); v[key] = 0; for (k = 1; k <= 9; k++) v[key] += ((a[k] - b[k]) / n) ^ 2 / 9 } }
+  left == n {
+    key = cell sprintf(" %.4f %.4f %.4f", $2, $3, $4); coarse = FILENAME == "kmesh.xyz"
+    if (coarse) { order[++frames] = key; E[key] = e; W[key] = w; M[key] = mesh; N[key] = n; T[key] = type }
+    else if (key in E) {
+      dense[key] = mesh; dE[key] = (e - E[key]) / n; split(w, a, " "); split(W[key], b, " ")
+      for (k = 1; k <= 9; k++) v[key] += ((a[k] - b[k]) / n) ^ 2 / 9
+    }
+  }
+  coarse { for (k = 5; k <= 7; k++) F[key, left, k] = $k }
+  !coarse && key in E { for (k = 5; k <= 7; k++) f[key] += ($k - F[key, left, k]) ^ 2 }
   { left-- }
   END {
     printf "%-15s %6s %7s %7s %18s %12s %16s\n", "config_type", "atoms", "mesh", "denser", "energy meV/atom", "force meV/A", "virial meV/atom"
