@@ -95,7 +95,7 @@ static lisi_status add_block(fit_basis *b, int mu0, int order, const channel *c,
 static bool admits(const fit_recipe *r, int mu0, int order, const channel *c, const int *pick, int depth) {
   for (int k = 0; k < r->nlines; k++) {
     const fit_line *o = &r->line[k];
-    bool fits = o->order == order && o->elements & 1u << mu0;
+    bool fits = o->order == order && o->centre & 1u << mu0;
     double degree = 0;
     for (int t = 0; t < depth && fits; t++) {
       const channel *a = &c[pick[t]];

@@ -259,11 +259,12 @@ static lisi_status read_radial(reader *in, yaml_ref root) {
   return status;
 }
 
-/* elements of a line of the basis: one symbol or a list, all if there is no such key */
-static lisi_status read_line_elements(reader *in, yaml_ref item, unsigned *mask) {
+/* elements or centre of a line of the basis: one symbol or a list, among those of *mask; *mask stays if there is no
+ * such key */
+static lisi_status read_line_elements(reader *in, yaml_ref item, const char *key, unsigned *mask) {
   const fit_recipe *r = in->recipe;
-  yaml_ref node = yaml_get(in->doc, item, "elements");
-  *mask = (1u << r->nelements) - 1;
+  yaml_ref node = yaml_get(in->doc, item, key);
+  const unsigned among = *mask;
   if (!node)
     return LISI_OK;
   bool one = yaml_kind_of(in->doc, node) == YAML_SCALAR;
@@ -275,12 +276,15 @@ static lisi_status read_line_elements(reader *in, yaml_ref item, unsigned *mask)
     while (e < r->nelements && (!text || strcmp(text, r->element[e]) != 0))
       e++;
     if (e == r->nelements)
-      return yaml_fail(in->doc, node, in->err, "basis/elements: expected elements of the recipe, found '%.20s'",
+      return yaml_fail(in->doc, node, in->err, "basis/%s: expected elements of the recipe, found '%.20s'", key,
                        text ? text : "");
+    if (!(among & 1u << e))
+      return yaml_fail(in->doc, node, in->err, "basis/%s: %s is not among the elements of this line", key,
+                       r->element[e]);
     *mask |= 1u << e;
   }
   if (!*mask)
-    return yaml_fail(in->doc, node, in->err, "basis/elements: expected an element or a list of elements");
+    return yaml_fail(in->doc, node, in->err, "basis/%s: expected an element or a list of elements", key);
   return LISI_OK;
 }
 
@@ -295,21 +299,26 @@ static lisi_status read_basis(reader *in, yaml_ref root) {
   for (int k = 0; k < yaml_seq_size(in->doc, seq) && status == LISI_OK; k++) {
     yaml_ref item = yaml_seq_at(in->doc, seq, k), node = 0;
     fit_line *o = &r->line[k];
-    *o = (fit_line){.degree = 1e9, .l_weight = 1};
-    status = check_keys(in, item, "basis",
-                        (const char *const[]){"order", "nmax", "lmax", "degree", "l_weight", "elements", NULL});
+    *o = (fit_line){.degree = 1e9, .l_weight = 1, .elements = (1u << r->nelements) - 1};
+    status =
+        check_keys(in, item, "basis",
+                   (const char *const[]){"order", "nmax", "lmax", "degree", "l_weight", "elements", "centre", NULL});
     if (status == LISI_OK)
       status = yaml_need(in->doc, item, "order", YAML_SCALAR, &node, in->err);
     if (status == LISI_OK)
       status = yaml_as_int(in->doc, node, "basis/order", 1, FIT_MAX_ORDER, &o->order, in->err);
     if (status == LISI_OK)
-      status = read_line_elements(in, item, &o->elements);
+      status = read_line_elements(in, item, "elements", &o->elements);
+    o->centre = o->elements;
+    if (status == LISI_OK)
+      status = read_line_elements(in, item, "centre", &o->centre);
     if (status != LISI_OK)
       return status;
     for (int j = 0; j < k; j++)
-      if (r->line[j].order == o->order && r->line[j].elements == o->elements)
-        return yaml_fail(in->doc, item, in->err, "basis: order %d stands twice%s", o->order,
-                         yaml_get(in->doc, item, "elements") ? " for these elements" : "");
+      if (r->line[j].order == o->order && r->line[j].elements == o->elements && r->line[j].centre == o->centre)
+        return yaml_fail(
+            in->doc, item, in->err, "basis: order %d stands twice%s", o->order,
+            yaml_get(in->doc, item, "elements") || yaml_get(in->doc, item, "centre") ? " for these elements" : "");
     status = yaml_need(in->doc, item, "nmax", YAML_SCALAR, &node, in->err);
     if (status == LISI_OK)
       status = yaml_as_int(in->doc, node, "basis/nmax", 1, 40, &o->nmax, in->err);

@@ -118,6 +118,8 @@ recipe 's/zbl: \[1.5, 0.5\]/zbl: [2.6, 0.5]/' 'data.xyz:.*inner cut-off'
 recipe 's/train: data.xyz/train: nothing.xyz/' 'nothing.xyz'
 recipe 's/E0: fit/E0: {Li: 1}/' 'bad.yaml:3.*E0'
 recipe 's/nmax: 6/nmax: 0/' 'nmax'
+recipe 's/nmax: 6/nmax: 6, centre: Xq/' 'bad.yaml:.*basis.centre.*Xq'
+recipe 's/nmax: 6/nmax: 6, elements: Li, centre: Si/' 'bad.yaml:.*basis.centre: Si is not among'
 # embedding MAP PATTERN: a changed embedding
 embedding() {
   recipe "\$a embedding: $1" "$2"

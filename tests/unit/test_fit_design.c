@@ -183,19 +183,21 @@ static void lines_add_up(void **state) {
   (void)state;
   fit_recipe *r =
       recipe("SBessel", "  - {order: 2, nmax: 2, lmax: 0, degree: 1}\n  - {order: 2, nmax: 3, lmax: 0, degree: "
-                        "3, elements: Si}\n  - {order: 1, nmax: 2, elements: [Li]}\n");
+                        "3, elements: Si}\n  - {order: 1, nmax: 2, elements: [Li]}\n"
+                        "  - {order: 3, nmax: 1, lmax: 0, centre: Si}\n"
+                        "  - {order: 4, nmax: 1, lmax: 0, elements: [Li, Si], centre: [Li]}\n");
   fit_basis *b;
   lisi_error err = {0};
   assert_int_equal(fit_basis_make(r, &b, &err), LISI_OK);
   fit_recipe_free(r);
-  int count[2][3] = {{0}}, pure = 0;
+  int count[2][5] = {{0}}, pure = 0;
   for (int k = 0; k < b->nblocks; k++) {
     const fit_block *f = &b->block[k];
     count[f->mu0][f->order]++;
     if (f->order == 1) {
       assert_int_equal(f->mu0, 0);
       assert_int_equal(f->mus[0], 0);
-    } else if (f->ns[0] + f->ns[1] - 2 > 1) { /* from the second line only */
+    } else if (f->order == 2 && f->ns[0] + f->ns[1] - 2 > 1) { /* from the second line only */
       assert_true(f->mu0 == 1 && f->mus[0] == 1 && f->mus[1] == 1);
       pure++;
     }
@@ -210,6 +212,11 @@ static void lines_add_up(void **state) {
   assert_int_equal(pure, 3);
   assert_int_equal(count[0][1], 2);
   assert_int_equal(count[1][1], 0);
+  /* one central element, any neighbours: multisets of three, and of four, of two elements */
+  assert_int_equal(count[0][3], 0);
+  assert_int_equal(count[1][3], 4);
+  assert_int_equal(count[0][4], 5);
+  assert_int_equal(count[1][4], 0);
   fit_basis_free(b);
 }
 
