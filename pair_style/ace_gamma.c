@@ -22,7 +22,7 @@ lisi_status ace_gamma_create(const ace_model *model, ace_sidecar *s, const char 
   lisi_status status = g && inv ? LISI_OK : lisi_no_memory(err, n * sizeof *inv);
   if (status == LISI_OK) {
     for (size_t mu = 0; mu < n; mu++)
-      inv[mu] = s->of[mu].invariants;
+      inv[mu] = ace_invariants_first(&s->of[mu].invariants, s->of[mu].ngraded);
     g->nelements = s->nelements;
     g->of = calloc(n, sizeof *g->of);
     g->name = strdup(name);
@@ -37,7 +37,7 @@ lisi_status ace_gamma_create(const ace_model *model, ace_sidecar *s, const char 
   for (size_t mu = 0; mu < n; mu++) {
     ace_active *a = &g->of[mu];
     memcpy(a->symbol, s->element[mu], sizeof a->symbol);
-    a->n = s->of[mu].invariants.ncolumns;
+    a->n = s->of[mu].ngraded;
     a->rank = s->of[mu].rank;
     a->nenvironments = s->of[mu].nenvironments;
     a->inverse = s->of[mu].inverse;

@@ -16,6 +16,21 @@ void ace_invariants_clear(ace_invariants *inv) {
   memset(inv, 0, sizeof *inv);
 }
 
+ace_invariants ace_invariants_first(const ace_invariants *all, int ncolumns) {
+  ace_invariants first = *all;
+  first.nmultisets = first.ncolumns = 0;
+  first.nms_total = first.ncoef = 0;
+  while (first.nmultisets < all->nmultisets && first.ncolumns < ncolumns) {
+    const ace_multiset *m = &all->multiset[first.nmultisets++];
+    first.ncolumns += m->ninv;
+    first.nms_total += (size_t)m->nms * (size_t)m->order;
+    first.ncoef += (size_t)m->nms * (size_t)m->ninv;
+  }
+  if (first.ncolumns != ncolumns)
+    first.nmultisets = first.ncolumns = 0;
+  return first;
+}
+
 struct ace_bwork {
   double *are, *aim; /* [nelements][nmax][(lmax + 1)^2]: A of n, l, m at l^2 + l + m */
   double *sum_g;     /* [nelements][nbase] */

@@ -30,6 +30,10 @@ typedef struct {
 
 void ace_invariants_clear(ace_invariants *inv);
 
+/* The first multisets with ncolumns functions in all, in the arrays of `all` (not to be cleared). Where no multiset
+ * ends with that function it has no multisets. */
+ace_invariants ace_invariants_first(const ace_invariants *all, int ncolumns);
+
 /* Values of the functions: an ace_bvalues holds flat tables, read-only once made, so that threads share it; an
  * ace_bwork is one thread's scratch, whose size does not depend on the number of neighbours. */
 typedef struct ace_bvalues ace_bvalues;

@@ -167,7 +167,7 @@ static void put_info(const ace_info *info, FILE *f) {
     }
 }
 
-typedef enum { SECTION_MODEL, SECTION_BASIS, SECTION_COEFF, SECTION_ACTIVE, SECTION_INFO } section_kind;
+typedef enum { SECTION_MODEL, SECTION_BASIS, SECTION_COEFF, SECTION_ACTIVE, SECTION_INFO, SECTION_GRADED } section_kind;
 
 static void put_section(const ace_sidecar *s, section_kind kind, int mu, FILE *f) {
   switch (kind) {
@@ -186,28 +186,42 @@ static void put_section(const ace_sidecar *s, section_kind kind, int mu, FILE *f
   case SECTION_INFO:
     put_info(s->info, f);
     break;
+  case SECTION_GRADED:
+    for (int e = 0; e < s->nelements; e++)
+      put_i32(f, s->of[e].ngraded);
+    break;
   }
 }
 
-/* Section k of the file: the model, three for each element, and after these `usual` ones the information. */
-static section_kind kind_of(int k, int usual) {
+/* Section k of the file: the model, three for each element, and after these `usual` ones the information and the
+ * numbers of graded functions, where they are asked for. */
+static section_kind kind_of(const ace_sidecar *s, int k, int usual) {
   static const section_kind of_element[] = {SECTION_BASIS, SECTION_COEFF, SECTION_ACTIVE};
-  return k == 0 ? SECTION_MODEL : k < usual ? of_element[(k - 1) % 3] : SECTION_INFO;
+  return k == 0                  ? SECTION_MODEL
+         : k < usual             ? of_element[(k - 1) % 3]
+         : k == usual && s->info ? SECTION_INFO
+                                 : SECTION_GRADED;
+}
+static bool some_ungraded(const ace_sidecar *s) {
+  bool some = false;
+  for (int mu = 0; mu < s->nelements; mu++)
+    some |= s->of[mu].ngraded < s->of[mu].invariants.ncolumns;
+  return some;
 }
 static int element_of(int k, int usual) {
   return k == 0 || k >= usual ? 0 : (k - 1) / 3;
 }
 
 lisi_status ace_sidecar_bytes(const ace_sidecar *s, char **bytes, size_t *size, lisi_error *err) {
-  static const char *const name[] = {"model", "basis", "coeff", "active", "info"};
-  const int usual = 1 + 3 * s->nelements, nsections = usual + (s->info ? 1 : 0);
+  static const char *const name[] = {"model", "basis", "coeff", "active", "info", "graded"};
+  const int usual = 1 + 3 * s->nelements, nsections = usual + (s->info ? 1 : 0) + some_ungraded(s);
   *bytes = NULL;
   *size = 0;
   FILE *f = open_memstream(bytes, size);
   if (!f)
     return lisi_no_memory(err, 0);
   /* the table once with zeros, and again when the offsets are known */
-  uint64_t offset[2 + 3 * ACE_MAX_ELEMENTS] = {0}, length[2 + 3 * ACE_MAX_ELEMENTS] = {0}, total = 0;
+  uint64_t offset[3 + 3 * ACE_MAX_ELEMENTS] = {0}, length[3 + 3 * ACE_MAX_ELEMENTS] = {0}, total = 0;
   for (int pass = 0; pass < 2; pass++) {
     rewind(f);
     fwrite("lisiside", 1, 8, f);
@@ -217,7 +231,7 @@ lisi_status ace_sidecar_bytes(const ace_sidecar *s, char **bytes, size_t *size, 
     put_u32(f, (uint32_t)nsections);
     put_u32(f, 0);
     for (int k = 0; k < nsections; k++) {
-      const section_kind kind = kind_of(k, usual);
+      const section_kind kind = kind_of(s, k, usual);
       char label[8] = {0};
       memcpy(label, name[kind], strlen(name[kind]));
       fwrite(label, 1, sizeof label, f);
@@ -229,7 +243,7 @@ lisi_status ace_sidecar_bytes(const ace_sidecar *s, char **bytes, size_t *size, 
     for (int k = 0; k < nsections; k++) {
       pad(f);
       offset[k] = (uint64_t)ftell(f);
-      put_section(s, kind_of(k, usual), element_of(k, usual), f);
+      put_section(s, kind_of(s, k, usual), element_of(k, usual), f);
       length[k] = (uint64_t)ftell(f) - offset[k];
     }
     total = (uint64_t)ftell(f);

@@ -32,9 +32,10 @@ typedef struct {
 typedef struct {
   ace_invariants invariants; /* section "basis" */
   double *coefficient;       /* [ncolumns] section "coeff", eV; with several densities those of the first */
+  int ngraded; /* section "graded": functions, the first of all, that gamma is of; without the section all are */
   /* section "active": */
   int nenvironments; /* atoms of this element in the training frames */
-  int rank;          /* independent ones among them; below ncolumns there is no active set, and the inverse is empty */
+  int rank;          /* independent ones among them; below ngraded there is no active set, and the inverse is empty */
   ace_inverse inverse;
 } ace_sidecar_element;
 

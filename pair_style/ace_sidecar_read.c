@@ -94,6 +94,15 @@ static lisi_status check_header(const char *bytes, size_t size, const char *name
   return LISI_OK;
 }
 
+static bool has(const char *bytes, const char *section) {
+  char label[8] = {0};
+  memcpy(label, section, strlen(section));
+  for (uint32_t k = 0, n = u32_at(bytes, 24); k < n; k++)
+    if (memcmp(bytes + HEADER + (size_t)k * ENTRY, label, sizeof label) == 0)
+      return true;
+  return false;
+}
+
 /* The one section of that name and element. */
 static lisi_status find(const char *bytes, size_t size, const char *name, const char *section, int element, cursor *c,
                         lisi_error *err) {
@@ -254,21 +263,34 @@ static lisi_status read_coefficients(cursor *c, ace_sidecar_element *e, lisi_err
   return status == LISI_OK ? at_end(c, err) : status;
 }
 
+/* How many functions of each element gamma is of: whole multisets, the first of all. */
+static lisi_status read_graded(cursor *c, ace_sidecar *s, lisi_error *err) {
+  lisi_status status = LISI_OK;
+  for (int mu = 0; mu < s->nelements && status == LISI_OK; mu++) {
+    const ace_invariants *inv = &s->of[mu].invariants;
+    status = take_int(c, "functions of the extrapolation grade", 0, inv->ncolumns, &s->of[mu].ngraded, err);
+    if (status == LISI_OK && ace_invariants_first(inv, s->of[mu].ngraded).ncolumns != s->of[mu].ngraded)
+      status = lisi_fail(err, LISI_ERR_INPUT, "%s: section graded: no multiset of element %d ends with function %d",
+                         c->name, mu, s->of[mu].ngraded);
+  }
+  return status == LISI_OK ? at_end(c, err) : status;
+}
+
 static lisi_status read_active(cursor *c, ace_sidecar_element *e, lisi_error *err) {
   int n = 0, width = 0;
   lisi_status status = take_int(c, "size of the active set", 0, MAX_COLUMNS, &n, err);
   if (status == LISI_OK)
     status = take_int(c, "number of environments", 0, INT32_MAX, &e->nenvironments, err);
   if (status == LISI_OK)
-    status = take_int(c, "rank", 0, e->invariants.ncolumns, &e->rank, err);
+    status = take_int(c, "rank", 0, e->ngraded, &e->rank, err);
   if (status == LISI_OK)
     status = take_int(c, "bytes of a number", 4, 8, &width, err);
   if (status != LISI_OK)
     return status;
   if (width != 4 && width != 8)
     return wrong(c, err, "bytes of a number (4 or 8)", 4, width);
-  if (n != (e->rank == e->invariants.ncolumns ? e->rank : 0))
-    return wrong(c, err, "size of the active set", e->invariants.ncolumns, n);
+  if (n != (e->rank == e->ngraded ? e->rank : 0))
+    return wrong(c, err, "size of the active set", e->ngraded, n);
   if (n == 0)
     return at_end(c, err);
   size_t cells = (size_t)n * (size_t)n;
@@ -302,8 +324,15 @@ lisi_status ace_sidecar_parse(const char *bytes, size_t size, const char *name, 
       status = find(bytes, size, name, "coeff", mu, &c, err);
     if (status == LISI_OK)
       status = read_coefficients(&c, &s->of[mu], err);
+    s->of[mu].ngraded = s->of[mu].invariants.ncolumns;
+  }
+  if (status == LISI_OK && has(bytes, "graded")) {
+    status = find(bytes, size, name, "graded", 0, &c, err);
     if (status == LISI_OK)
-      status = find(bytes, size, name, "active", mu, &c, err);
+      status = read_graded(&c, s, err);
+  }
+  for (int mu = 0; mu < s->nelements && status == LISI_OK; mu++) {
+    status = find(bytes, size, name, "active", mu, &c, err);
     if (status == LISI_OK)
       status = read_active(&c, &s->of[mu], err);
   }

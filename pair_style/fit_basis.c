@@ -91,11 +91,11 @@ static lisi_status add_block(fit_basis *b, int mu0, int order, const channel *c,
   return LISI_OK;
 }
 
-/* Whether some line of the recipe has functions that begin with these channels. */
-static bool admits(const fit_recipe *r, int mu0, int order, const channel *c, const int *pick, int depth) {
+/* Whether some line of the recipe, or some graded line, has functions that begin with these channels. */
+static bool admits(const fit_recipe *r, int mu0, int order, const channel *c, const int *pick, int depth, bool graded) {
   for (int k = 0; k < r->nlines; k++) {
     const fit_line *o = &r->line[k];
-    bool fits = o->order == order && o->centre & 1u << mu0;
+    bool fits = o->order == order && o->centre & 1u << mu0 && (o->graded || !graded);
     double degree = 0;
     for (int t = 0; t < depth && fits; t++) {
       const channel *a = &c[pick[t]];
@@ -108,25 +108,27 @@ static bool admits(const fit_recipe *r, int mu0, int order, const channel *c, co
   return false;
 }
 
-/* All non-decreasing sequences of channels, depth first. */
-static lisi_status choose(const fit_recipe *r, fit_basis *b, int mu0, int order, int nchannels, const channel *c,
-                          int *pick, int depth, lisi_error *err) {
+/* All non-decreasing sequences of channels, depth first, that are part of the extrapolation grade, or that are not. */
+static lisi_status choose(const fit_recipe *r, fit_basis *b, int mu0, int order, bool graded, int nchannels,
+                          const channel *c, int *pick, int depth, lisi_error *err) {
   int suml = 0;
-  if (!admits(r, mu0, order, c, pick, depth))
+  if (!admits(r, mu0, order, c, pick, depth, graded))
     return LISI_OK;
   for (int t = 0; t < depth; t++)
     suml += c[pick[t]].l;
-  if (depth >= order || depth >= FIT_MAX_ORDER)
-    return suml % 2 ? LISI_OK : add_block(b, mu0, order, c, pick, err);
+  if (depth >= order || depth >= FIT_MAX_ORDER) {
+    const bool other = !graded && admits(r, mu0, order, c, pick, depth, true);
+    return suml % 2 || other ? LISI_OK : add_block(b, mu0, order, c, pick, err);
+  }
   lisi_status status = LISI_OK;
   for (int k = depth ? pick[depth - 1] : 0; k < nchannels && status == LISI_OK; k++) {
     pick[depth] = k;
-    status = choose(r, b, mu0, order, nchannels, c, pick, depth + 1, err);
+    status = choose(r, b, mu0, order, graded, nchannels, c, pick, depth + 1, err);
   }
   return status;
 }
 
-static lisi_status select_order(const fit_recipe *r, fit_basis *b, int mu0, int order, lisi_error *err) {
+static lisi_status select_order(const fit_recipe *r, fit_basis *b, int mu0, int order, bool graded, lisi_error *err) {
   int nmax = 0, lmax = 0, pick[FIT_MAX_ORDER], count = 0;
   for (int k = 0; k < r->nlines; k++)
     if (r->line[k].order == order) {
@@ -143,7 +145,7 @@ static lisi_status select_order(const fit_recipe *r, fit_basis *b, int mu0, int 
     for (int n = 1; n <= nmax; n++)
       for (int l = 0; l <= lmax; l++)
         c[count++] = (channel){mu, n, l};
-  lisi_status status = choose(r, b, mu0, order, count, c, pick, 0, err);
+  lisi_status status = choose(r, b, mu0, order, graded, count, c, pick, 0, err);
   free(c);
   return status;
 }
@@ -174,9 +176,16 @@ static lisi_status make(const fit_recipe *r, fit_basis **out, lisi_error *err) {
   memcpy(b->fs, r->fs, sizeof b->fs);
   b->embedding = r->embedding;
   lisi_status status = setup_bonds(r, b, err);
-  for (int mu = 0; mu < r->nelements && status == LISI_OK; mu++)
+  for (int mu = 0; mu < r->nelements && status == LISI_OK; mu++) {
+    const int before = b->ncolumns;
     for (int o = 1; o <= FIT_MAX_ORDER && status == LISI_OK; o++)
-      status = select_order(r, b, mu, o, err);
+      status = select_order(r, b, mu, o, true, err);
+    b->ngraded[mu] = b->ncolumns - before;
+    for (int o = 1; o <= FIT_MAX_ORDER && status == LISI_OK; o++)
+      status = select_order(r, b, mu, o, false, err);
+    if (status == LISI_OK && b->ncolumns > before && b->ngraded[mu] == 0)
+      status = lisi_fail(err, LISI_ERR_INPUT, "basis: all functions of %s are on lines with gamma: no", r->element[mu]);
+  }
   if (status == LISI_OK && b->ncolumns == 0)
     status = lisi_fail(err, LISI_ERR_INPUT, "basis: the recipe selects no function");
   if (status == LISI_OK)

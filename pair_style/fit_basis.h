@@ -26,8 +26,9 @@ typedef struct {
   ace_bond *bond; /* [nelements][nelements], complete */
   int nmax, lmax; /* of R_nl, orders >= 2 */
   int nblocks, room;
-  fit_block *block; /* grouped by mu0 */
+  fit_block *block; /* grouped by mu0, those of the extrapolation grade first */
   int ncolumns;
+  int ngraded[ACE_MAX_ELEMENTS]; /* functions of an element, the first of it, that the extrapolation grade is of */
   double *gamma; /* [ncolumns] the prior's stiffness: (1 + prior_n sum (n - 1) + prior_l sum l + prior_order (order -
                     1))^prior_power; order 1 has l = 0 */
   double cutoff; /* the largest, Angstrom */

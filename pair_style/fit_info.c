@@ -135,6 +135,7 @@ lisi_status fit_info_basis(const ace_model *model, const ace_sidecar *sidecar, c
         status = block_from(inv, m, mu, b->ncolumns, &b->block[b->nblocks++], err);
       b->ncolumns += m->ninv;
     }
+    b->ngraded[mu] = sidecar->of[mu].ngraded;
   }
   if (status == LISI_OK && !(b->gamma = malloc(((size_t)b->ncolumns + 1) * sizeof *b->gamma)))
     status = lisi_no_memory(err, (size_t)b->ncolumns * sizeof *b->gamma);

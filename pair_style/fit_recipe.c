@@ -288,6 +288,16 @@ static lisi_status read_line_elements(reader *in, yaml_ref item, const char *key
   return LISI_OK;
 }
 
+/* gamma: yes or no, whether the functions of a line are part of the extrapolation grade */
+static lisi_status read_line_graded(reader *in, yaml_ref item, bool *graded) {
+  yaml_ref node = yaml_get(in->doc, item, "gamma");
+  const char *text = node ? yaml_text(in->doc, node) : "yes";
+  *graded = text && strcmp(text, "yes") == 0;
+  if (!*graded && (!text || strcmp(text, "no") != 0))
+    return yaml_fail(in->doc, node, in->err, "basis/gamma: expected yes or no, found '%.20s'", text ? text : "");
+  return LISI_OK;
+}
+
 static lisi_status read_basis(reader *in, yaml_ref root) {
   fit_recipe *r = in->recipe;
   yaml_ref seq;
@@ -299,10 +309,10 @@ static lisi_status read_basis(reader *in, yaml_ref root) {
   for (int k = 0; k < yaml_seq_size(in->doc, seq) && status == LISI_OK; k++) {
     yaml_ref item = yaml_seq_at(in->doc, seq, k), node = 0;
     fit_line *o = &r->line[k];
-    *o = (fit_line){.degree = 1e9, .l_weight = 1, .elements = (1u << r->nelements) - 1};
-    status =
-        check_keys(in, item, "basis",
-                   (const char *const[]){"order", "nmax", "lmax", "degree", "l_weight", "elements", "centre", NULL});
+    *o = (fit_line){.degree = 1e9, .l_weight = 1, .elements = (1u << r->nelements) - 1, .graded = true};
+    status = check_keys(
+        in, item, "basis",
+        (const char *const[]){"order", "nmax", "lmax", "degree", "l_weight", "elements", "centre", "gamma", NULL});
     if (status == LISI_OK)
       status = yaml_need(in->doc, item, "order", YAML_SCALAR, &node, in->err);
     if (status == LISI_OK)
@@ -330,6 +340,8 @@ static lisi_status read_basis(reader *in, yaml_ref root) {
       status = option(in, item, "degree", 0, 1e9, &o->degree);
     if (status == LISI_OK)
       status = option(in, item, "l_weight", 0, 100, &o->l_weight);
+    if (status == LISI_OK)
+      status = read_line_graded(in, item, &o->graded);
     r->nlines = k + 1;
   }
   return status;

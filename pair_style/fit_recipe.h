@@ -19,12 +19,13 @@ typedef enum { FIT_RIDGE_GIVEN, FIT_RIDGE_CV, FIT_RIDGE_EVIDENCE } fit_choice;
 
 /* One line of the basis: functions of an order (number of neighbours) with n <= nmax, l <= lmax, and sum (n - 1) +
  * l_weight sum l <= degree, whose central atom and neighbours are all of some elements, the central atom of one of
- * `centre`. Functions are in the basis if any line has them. */
+ * `centre`. Functions are in the basis if any line has them, and in the extrapolation grade if any graded line has. */
 typedef struct {
   int order, nmax, lmax;
   double degree, l_weight;
   unsigned elements; /* bit k: element k may occur */
   unsigned centre;   /* and may be the central atom; a part of elements */
+  bool graded;       /* false for `gamma: no` */
 } fit_line;
 
 typedef struct {

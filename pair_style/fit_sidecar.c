@@ -221,7 +221,8 @@ lisi_status fit_sidecar(const fit_basis *basis, const ace_model *model, const do
     status = fit_invariants(basis, mu, &e->invariants, err);
     if (status != LISI_OK)
       break;
-    inv[mu] = e->invariants;
+    e->ngraded = basis->ngraded[mu];
+    inv[mu] = ace_invariants_first(&e->invariants, e->ngraded);
     size_t columns = (size_t)e->invariants.ncolumns;
     e->coefficient = malloc((columns + 1) * sizeof *e->coefficient);
     if (e->coefficient)

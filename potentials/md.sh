@@ -3,9 +3,10 @@
 #
 # The table of MD in README.md: each structure (extended XYZ of Li and Si, lower triangular cell), repeated to at least 9 Angstrom along
 # each axis, runs 4 ps of NVT (NVT_PS) and 4 ps of NVE with steps of 2 fs. Printed: drift of the energy in NVE (a line fitted to it), largest
-# extrapolation grade gamma of any atom (every 0.1 ps), shortest distance at the end, and the root mean square displacement of Si.
+# extrapolation grade gamma of any atom, shortest distance at the end, and the root mean square displacement of Si.
 #     potentials/md.sh FOLDER-WITH-XYZ [MODEL.yace]
-# RUNS: PHASE:TEMPERATURE ... The long runs of README.md: NVT_PS=1000 RUNS='LiSi:1000 ...' potentials/md.sh FOLDER
+# RUNS: PHASE:TEMPERATURE ... The long runs of README.md: NVT_PS=1000 GAMMA_STEPS=500 RUNS='LiSi:1000 ...' potentials/md.sh FOLDER
+# GAMMA_STEPS: steps between two looks at gamma (50; one look takes as long as some hundred steps).
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 folder=${1:?folder with the structures, *.xyz}
@@ -24,9 +25,9 @@ pair_coeff * * ${model} Li Si
 timestep 0.002
 velocity all create $(2*v_T) 4711 mom yes rot no loop geom
 fix 1 all nvt temp ${T} ${T} 0.1
-fix g all pair 50 mlff/lisi gamma 1
+fix g all pair ${every} mlff/lisi gamma 1
 compute gmax all reduce max f_g
-fix gm all ave/time 50 1 50 c_gmax file ${out}.gamma
+fix gm all ave/time ${every} 1 ${every} c_gmax file ${out}.gamma
 group si type 2
 compute msd si msd com yes
 thermo 500
@@ -48,7 +49,7 @@ for run in $runs; do
   name=${run%:*} T=${run#*:}
   awk -f "$root/tests/lammps/rattled.awk" -v amp=0 -v seed=1 "$folder/$name.xyz" >"$work/x.data"
   read -r nx ny nz <<<"$(awk '/xlo/ { x = $2 - $1 } /ylo/ { y = $2 - $1 } /zlo/ { z = $2 - $1 } function up(v) { return v >= 9 ? 1 : int(9 / v) + 1 } END { print up(x), up(y), up(z) }' "$work/x.data")"
-  "$LMP" -log none -in "$work/md.in" -var data "$work/x.data" -var model "$model" -var T "$T" -var out "$work/o" -var nvt "${NVT_PS:-4}" -var nx "$nx" -var ny "$ny" -var nz "$nz" >"$work/log" 2>&1 || { tail -n 5 "$work/log" >&2; exit 1; }
+  "$LMP" -log none -in "$work/md.in" -var data "$work/x.data" -var model "$model" -var T "$T" -var out "$work/o" -var nvt "${NVT_PS:-4}" -var every "${GAMMA_STEPS:-50}" -var nx "$nx" -var ny "$ny" -var nz "$nz" >"$work/log" 2>&1 || { tail -n 5 "$work/log" >&2; exit 1; }
   drift=$(awk '!/^#/ { n++; x += $2; y += $3; if (n == 1) y0 = $3; y -= y0; xx += $2 * $2; xy += $2 * ($3 - y0) } END { print (n * xy - x * y) / (n * xx - x * x) }' "$work/o.energy")
   gamma=$(awk '!/^#/ && $2 > m { m = $2 } END { print m }' "$work/o.gamma")
   short=$(awk '!/^#/ && NF == 4 && $3 > 0 { print $2 - 0.0025; exit }' "$work/o.rdf")

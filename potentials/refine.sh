@@ -28,9 +28,9 @@ frames() {
   awk -v prefix="$prefix" "{ n = \$1; getline head; match(head, /config_type=[^ ]*/); kind = index(substr(head, RSTART + 12), prefix) == 1
     keep = $1; if (keep) print n \"\\n\" head; for (i = 0; i < n; i++) { getline; if (keep) print } }"
 }
-cat "$data"/{train,extra}.xyz | frames '!kind' >"$tmp/old.xyz"
+cat "$data"/{train,extra,md,active}.xyz | frames '!kind' >"$tmp/old.xyz"
 frames '!kind' <"$data/test.xyz" >"$tmp/old-test.xyz"
-cat "$data"/{train,extra,test}.xyz | frames 'kind' >"$tmp/new.xyz"
+cat "$data"/{train,extra,md,active,test}.xyz | frames 'kind' >"$tmp/new.xyz"
 [[ -s $tmp/new.xyz ]] || { echo "refine.sh: no frames of config_type $prefix.." >&2; exit 1; }
 awk -v file=old.xyz '/^data:/ { print "data: {train: " file "}"; skip = 1; next } /^[^ ]/ { skip = 0 } !skip' "$src/potentials/fit.yaml" >"$tmp/base.yaml"
 "$fit" train "$tmp/base.yaml" -o "$tmp/base.yace" --quiet

@@ -93,11 +93,29 @@ for m in one two; do
 done
 cmp -s "$dir/one.grades" "$dir/two.grades" || fail "two densities: the grades are not those of the linear model"
 
-# What potentials/README.md promises of the shipped model on frames that it has not seen, and that its data are the shipped ones.
+# Functions on lines with gamma: no: the grades are those of the model without them. Refined, the model keeps them apart.
+sed '/order: 2/a\  - {order: 3, nmax: 2, lmax: 2, degree: 2, gamma: no}' "$dir/one.yaml" >"$dir/part.yaml"
+"$fit" train "$dir/part.yaml" -o "$dir/part.yace" >"$dir/of_part" || fail "gamma: no: exit $?"
+grep -q '^Li active set: .* functions in gamma' "$dir/of_part" || fail "gamma: no is not told: $(grep active "$dir/of_part")"
+cmp -s "$dir/one.yace" "$dir/part.yace" && fail "the line with gamma: no added nothing"
+"$fit" select "$dir/part.yace" "$SRC/potentials/data/properties.xyz" --gamma-min 1.01 --gamma-max 1e9 -n 5 --json >"$dir/part.json" || fail "select with part.yace: exit $?"
+grep -o '"gamma": [0-9.e+-]*' "$dir/part.json" >"$dir/part.grades"
+cmp -s "$dir/one.grades" "$dir/part.grades" || fail "gamma: no: the grades are not those of the model without these functions"
+expect 0 '' "$fit" refine "$dir/part.yace" "$dir/data.xyz" -o "$dir/part2.yace" --quiet
+"$fit" select "$dir/part2.yace" "$dir/data.xyz" --gamma-min 1.001 --json >"$dir/part2.json" || fail "select with part2.yace: exit $?"
+grep -q '"gamma_chosen"' "$dir/part2.json" && fail "refined with gamma: no: $(cat "$dir/part2.json") of the frames that it was refined with"
+
+# What potentials/README.md promises of the shipped models on frames that they have not seen, and that their data are the shipped ones.
 shipped=$SRC/potentials
 expect 0 '' "$fit" test "$shipped/Li-Si.yace" "$shipped/data/test.xyz" --max-energy-rmse 5 --max-force-relative 10 --max-virial-rmse 45
-sum=$(cat "$shipped/data/train.xyz" "$shipped/data/extra.xyz" | sha256sum | cut -d' ' -f1)
-grep -q "data_sha256: \"$sum\"" "$shipped/Li-Si.yace" || fail "Li-Si.yace was made from other data than potentials/data"
+expect 0 '' "$fit" test "$shipped/Li-Si.yace" "$shipped/data/md_crystals.xyz" --max-energy-rmse 1.7 --max-force-rmse 38
+expect 0 '' "$fit" test "$shipped/Li-Si.yace" "$shipped/data/md_disordered.xyz" --max-energy-rmse 7 --max-force-rmse 120
+expect 0 '' "$fit" test "$shipped/Li-Si-fast.yace" "$shipped/data/md_crystals.xyz" --max-energy-rmse 4 --max-force-rmse 60
+expect 0 '' "$fit" test "$shipped/Li-Si-fast.yace" "$shipped/data/md_disordered.xyz" --max-energy-rmse 7 --max-force-rmse 130
+sum=$(cat "$shipped"/data/{train,extra,md,active}.xyz | sha256sum | cut -d' ' -f1)
+for model in Li-Si Li-Si-fast; do
+  grep -q "data_sha256: \"$sum\"" "$shipped/$model.yace" || fail "$model.yace was made from other data than potentials/data"
+done
 
 # Wrong calls and wrong input: exit 2, a message that names the place, and no file.
 expect 2 'no_such.yaml' "$fit" train "$dir/no_such.yaml" -o "$dir/c.yace"
@@ -119,6 +137,8 @@ recipe 's/train: data.xyz/train: nothing.xyz/' 'nothing.xyz'
 recipe 's/E0: fit/E0: {Li: 1}/' 'bad.yaml:3.*E0'
 recipe 's/nmax: 6/nmax: 0/' 'nmax'
 recipe 's/nmax: 6/nmax: 6, centre: Xq/' 'bad.yaml:.*basis.centre.*Xq'
+recipe 's/nmax: 6/nmax: 6, gamma: maybe/' 'bad.yaml:.*basis.gamma: expected yes or no'
+recipe 's/nmax: [36]/&, gamma: no/' 'all functions of Li are on lines with gamma: no'
 recipe 's/nmax: 6/nmax: 6, elements: Li, centre: Si/' 'bad.yaml:.*basis.centre: Si is not among'
 # embedding MAP PATTERN: a changed embedding
 embedding() {

@@ -220,6 +220,41 @@ static void lines_add_up(void **state) {
   fit_basis_free(b);
 }
 
+/* gamma: no. The basis is the same, only the functions that no graded line has come last in their element. */
+static void graded_functions_first(void **state) {
+  (void)state;
+  const char *plain = "  - {order: 1, nmax: 3}\n  - {order: 2, nmax: 2, lmax: 1}\n  - {order: 3, nmax: 2, lmax: 1}\n";
+  const char *some = "  - {order: 1, nmax: 2}\n  - {order: 1, nmax: 3, elements: Si, gamma: no}\n"
+                     "  - {order: 1, nmax: 3, centre: Li}\n  - {order: 1, nmax: 3, centre: Si, gamma: no}\n"
+                     "  - {order: 2, nmax: 2, lmax: 1, gamma: no}\n"
+                     "  - {order: 2, nmax: 2, lmax: 0, elements: [Li, Si], centre: Si}\n"
+                     "  - {order: 3, nmax: 2, lmax: 1, gamma: no}\n";
+  fit_recipe *r[2] = {recipe("SBessel", plain), recipe("SBessel", some)};
+  fit_basis *b[2];
+  lisi_error err = {0};
+  for (int k = 0; k < 2; k++) {
+    assert_int_equal(fit_basis_make(r[k], &b[k], &err), LISI_OK);
+    fit_recipe_free(r[k]);
+  }
+  assert_int_equal(b[0]->ncolumns, b[1]->ncolumns);
+  assert_int_equal(b[0]->nblocks, b[1]->nblocks);
+  int total[2] = {0}, columns = 0;
+  for (int k = 0; k < b[1]->nblocks; k++) {
+    const fit_block *f = &b[1]->block[k];
+    assert_int_equal(f->column, columns);
+    columns += f->coupling.ninv;
+    total[f->mu0] += f->coupling.ninv;
+    /* g_3 is graded on Li; of order 2 the functions with l = 0 are on Si */
+    const bool graded = f->order == 1 ? f->mu0 == 0 || f->ns[0] <= 2 : f->order == 2 && f->mu0 == 1 && f->ls[0] == 0;
+    assert_int_equal(graded, total[f->mu0] <= b[1]->ngraded[f->mu0]);
+  }
+  assert_int_equal(b[0]->ngraded[0], total[0]);
+  assert_int_equal(b[1]->ngraded[0], 6);
+  assert_int_equal(b[1]->ngraded[1], 4 + 10); /* {mu, n} of four channels in pairs */
+  fit_basis_free(b[0]);
+  fit_basis_free(b[1]);
+}
+
 /* Energies, forces and virials made with known coefficients give them back without a prior; a strong prior pulls them
  * towards zero. */
 static void fit_recovers(void **state) {
@@ -399,10 +434,10 @@ static void damaged_recipes(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(finite_differences),     cmocka_unit_test(evaluator_agrees),
-      cmocka_unit_test(neighbors_are_complete), cmocka_unit_test(lines_add_up),
-      cmocka_unit_test(fit_recovers),           cmocka_unit_test(inner_cutoff_is_refused),
-      cmocka_unit_test(modes_are_ordered),      cmocka_unit_test(damaged_recipes)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(finite_differences),      cmocka_unit_test(evaluator_agrees),
+                                     cmocka_unit_test(neighbors_are_complete),  cmocka_unit_test(lines_add_up),
+                                     cmocka_unit_test(graded_functions_first),  cmocka_unit_test(fit_recovers),
+                                     cmocka_unit_test(inner_cutoff_is_refused), cmocka_unit_test(modes_are_ordered),
+                                     cmocka_unit_test(damaged_recipes)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

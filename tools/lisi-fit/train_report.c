@@ -34,9 +34,16 @@ void train_print_active(const fit_basis *b, const fit_active_report *r, const ch
               "independent, for "
               "%d functions; there will be no extrapolation grade for this element\n",
               b->element[mu], r[mu].nenvironments, r[mu].rank, r[mu].ncolumns);
-    else if (!quiet)
-      printf("%-2s active set: %d of %d environments, %d exchanges, gamma of the training frames <= %.6f\n",
+    else if (!quiet) {
+      int all = 0;
+      for (int k = 0; k < b->nblocks; k++)
+        all += b->block[k].mu0 == mu ? b->block[k].coupling.ninv : 0;
+      printf("%-2s active set: %d of %d environments, %d exchanges, gamma of the training frames <= %.6f",
              b->element[mu], r[mu].rank, r[mu].nenvironments, r[mu].nswaps, r[mu].largest);
+      if (r[mu].ncolumns < all)
+        printf("; %d of %d functions in gamma", r[mu].ncolumns, all);
+      printf("\n");
+    }
   }
   if (!quiet)
     printf("%s: %.2f MB\n", side, (double)nbytes * 1e-6);
