@@ -102,16 +102,16 @@ cmp -s "$dir/one.yace" "$dir/part.yace" && fail "the line with gamma: no added n
 grep -o '"gamma": [0-9.e+-]*' "$dir/part.json" >"$dir/part.grades"
 cmp -s "$dir/one.grades" "$dir/part.grades" || fail "gamma: no: the grades are not those of the model without these functions"
 expect 0 '' "$fit" refine "$dir/part.yace" "$dir/data.xyz" -o "$dir/part2.yace" --quiet
-"$fit" select "$dir/part2.yace" "$dir/data.xyz" --gamma-min 1.001 --json >"$dir/part2.json" || fail "select with part2.yace: exit $?"
+"$fit" select "$dir/part2.yace" "$dir/data.xyz" --gamma-min 1.01 --json >"$dir/part2.json" || fail "select with part2.yace: exit $?"
 grep -q '"gamma_chosen"' "$dir/part2.json" && fail "refined with gamma: no: $(cat "$dir/part2.json") of the frames that it was refined with"
 
 # What potentials/README.md promises of the shipped models on frames that they have not seen, and that their data are the shipped ones.
 shipped=$SRC/potentials
 expect 0 '' "$fit" test "$shipped/Li-Si.yace" "$shipped/data/test.xyz" --max-energy-rmse 5 --max-force-relative 10 --max-virial-rmse 45
-expect 0 '' "$fit" test "$shipped/Li-Si.yace" "$shipped/data/md_crystals.xyz" --max-energy-rmse 1.7 --max-force-rmse 38
+expect 0 '' "$fit" test "$shipped/Li-Si.yace" "$shipped/data/md_crystals.xyz" --max-energy-rmse 2 --max-force-rmse 40
 expect 0 '' "$fit" test "$shipped/Li-Si.yace" "$shipped/data/md_disordered.xyz" --max-energy-rmse 7 --max-force-rmse 120
-expect 0 '' "$fit" test "$shipped/Li-Si-fast.yace" "$shipped/data/md_crystals.xyz" --max-energy-rmse 4 --max-force-rmse 60
-expect 0 '' "$fit" test "$shipped/Li-Si-fast.yace" "$shipped/data/md_disordered.xyz" --max-energy-rmse 7 --max-force-rmse 130
+expect 0 '' "$fit" test "$shipped/Li-Si-fast.yace" "$shipped/data/md_crystals.xyz" --max-energy-rmse 3.2 --max-force-rmse 52
+expect 0 '' "$fit" test "$shipped/Li-Si-fast.yace" "$shipped/data/md_disordered.xyz" --max-energy-rmse 5 --max-force-rmse 125
 sum=$(cat "$shipped"/data/{train,extra,md,active}.xyz | sha256sum | cut -d' ' -f1)
 for model in Li-Si Li-Si-fast; do
   grep -q "data_sha256: \"$sum\"" "$shipped/$model.yace" || fail "$model.yace was made from other data than potentials/data"
