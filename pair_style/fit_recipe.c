@@ -322,10 +322,13 @@ static lisi_status read_basis(reader *in, yaml_ref root) {
     o->centre = o->elements;
     if (status == LISI_OK)
       status = read_line_elements(in, item, "centre", &o->centre);
+    if (status == LISI_OK)
+      status = read_line_graded(in, item, &o->graded);
     if (status != LISI_OK)
       return status;
     for (int j = 0; j < k; j++)
-      if (r->line[j].order == o->order && r->line[j].elements == o->elements && r->line[j].centre == o->centre)
+      if (r->line[j].order == o->order && r->line[j].elements == o->elements && r->line[j].centre == o->centre &&
+          r->line[j].graded == o->graded)
         return yaml_fail(
             in->doc, item, in->err, "basis: order %d stands twice%s", o->order,
             yaml_get(in->doc, item, "elements") || yaml_get(in->doc, item, "centre") ? " for these elements" : "");
@@ -340,8 +343,6 @@ static lisi_status read_basis(reader *in, yaml_ref root) {
       status = option(in, item, "degree", 0, 1e9, &o->degree);
     if (status == LISI_OK)
       status = option(in, item, "l_weight", 0, 100, &o->l_weight);
-    if (status == LISI_OK)
-      status = read_line_graded(in, item, &o->graded);
     r->nlines = k + 1;
   }
   return status;

@@ -3,7 +3,7 @@
 #
 # What fine-tuning buys on the data of this folder,
 #     potentials/refine.sh [-f PREFIX]
-# The base model is the recipe fit.yaml on all training frames but those whose config_type begins with PREFIX (default LiSi: crystals,
+# The base model is the recipe fit-fast.yaml with one density (a linear model) on all training frames but those whose config_type begins with PREFIX (default LiSi: crystals,
 # vacancies, interstitials and MD of LiSi). The frames left out are the new ones of `lisi-fit refine --learning-curve`, the frames of test.xyz of
 # other kinds those to check; printed is its table.
 set -euo pipefail
@@ -32,7 +32,8 @@ cat "$data"/{train,extra,md,active}.xyz | frames '!kind' >"$tmp/old.xyz"
 frames '!kind' <"$data/test.xyz" >"$tmp/old-test.xyz"
 cat "$data"/{train,extra,md,active,test}.xyz | frames 'kind' >"$tmp/new.xyz"
 [[ -s $tmp/new.xyz ]] || { echo "refine.sh: no frames of config_type $prefix.." >&2; exit 1; }
-awk -v file=old.xyz '/^data:/ { print "data: {train: " file "}"; skip = 1; next } /^[^ ]/ { skip = 0 } !skip' "$src/potentials/fit.yaml" >"$tmp/base.yaml"
+awk -v file=old.xyz '/^data:/ { print "data: {train: " file "}"; skip = 1; next } /^embedding:/ { skip = 1; next } /^[^ ]/ { skip = 0 } !skip' \
+  "$src/potentials/fit-fast.yaml" >"$tmp/base.yaml"
 "$fit" train "$tmp/base.yaml" -o "$tmp/base.yace" --quiet
 echo "base: $(grep -c Lattice "$tmp/old.xyz") frames without $prefix..; new: $(grep -c Lattice "$tmp/new.xyz"); to check: $(grep -c Lattice "$tmp/old-test.xyz") of other kinds"
 "$fit" refine "$tmp/base.yace" "$tmp/new.xyz" -o "$tmp/fine.yace" --check "$tmp/old-test.xyz" --learning-curve "$tmp/curve" --quiet

@@ -27,6 +27,11 @@ static const char *const all_orders = "  - {order: 1, nmax: 4}\n  - {order: 2, n
                                       "2, lmax: 2, degree: 3}\n  - {order: 4, nmax: 1, lmax: 2, degree: 4}\n";
 static const char *const few_orders = "  - {order: 1, nmax: 3}\n  - {order: 2, nmax: 2, lmax: 1, degree: 1}\n";
 
+/* the same with functions that are no part of gamma */
+static const char *const graded_orders =
+    "  - {order: 1, nmax: 3}\n  - {order: 2, nmax: 2, lmax: 0, degree: 1}\n"
+    "  - {order: 2, nmax: 2, lmax: 1, degree: 1, gamma: no}\n  - {order: 3, nmax: 1, lmax: 1, gamma: no}\n";
+
 static fit_basis *make_basis(const char *kind, const char *orders) {
   char path[] = "/tmp/lisi-sidecar-XXXXXX";
   int fd = mkstemp(path);
@@ -450,10 +455,9 @@ static void unknown_sections_are_passed_over(void **state) {
 
 /* Files with some bytes changed and ends cut off, without the protection of the hash: a message or a file that can be
  * used, never a crash. */
-static void damaged_files(void **state) {
-  (void)state;
+static void damage(const char *orders) {
   fit_active_report report[2];
-  world *w = make_world(few_orders, FRAMES, report);
+  world *w = make_world(orders, FRAMES, report);
   char *copy = malloc(w->size);
   assert_non_null(copy);
   unsigned seed = 29;
@@ -509,12 +513,59 @@ static void damaged_files(void **state) {
   free_world(w);
 }
 
+static void damaged_files(void **state) {
+  (void)state;
+  damage(few_orders);
+  damage(graded_orders);
+}
+
+/* Section graded: the grade is that of the first functions; a number that cuts a multiset in two, or of too many, is
+ * refused. */
+static void graded_functions(void **state) {
+  (void)state;
+  fit_active_report report[2];
+  world *w = make_world(graded_orders, FRAMES, report);
+  ace_sidecar *s;
+  ace_gamma *gamma;
+  lisi_error err = {0};
+  assert_int_equal(ace_sidecar_open(w->bytes, w->size, "test.sidecar", w->model, "test.yace", &s, &err), LISI_OK);
+  assert_int_equal(s->of[1].ngraded, w->basis->ngraded[1]);
+  assert_int_equal(s->of[1].inverse.n, w->basis->ngraded[1]);
+  assert_true(s->of[1].ngraded < s->of[1].invariants.ncolumns);
+  assert_int_equal(ace_gamma_create(w->model, s, "test.sidecar", &gamma, &err), LISI_OK);
+  assert_int_equal(ace_gamma_count(gamma, 1), w->basis->ngraded[1]);
+  ace_gamma_free(gamma);
+  ace_sidecar_free(s);
+  char *copy = malloc(w->size);
+  assert_non_null(copy);
+  memcpy(copy, w->bytes, w->size);
+  uint32_t n;
+  memcpy(&n, copy + 24, sizeof n);
+  const size_t last = 32 + 32 * ((size_t)n - 1);
+  uint64_t at;
+  assert_string_equal(copy + last, "graded");
+  memcpy(&at, copy + last + 16, sizeof at);
+  const int32_t wrong[] = {-1, w->basis->ncolumns, w->basis->ngraded[0] - 1};
+  const char *const text[] = {"functions of the extrapolation grade: expected 0 to",
+                              "functions of the extrapolation grade", "size of the active set"};
+  for (int k = 0; k < 3; k++) {
+    memcpy(copy + at, &wrong[k], sizeof wrong[k]);
+    err = (lisi_error){0};
+    assert_int_equal(ace_sidecar_parse(copy, w->size, "test.sidecar", &s, &err), LISI_ERR_INPUT);
+    if (!strstr(err.message, text[k]) && !(k == 2 && strstr(err.message, "rank")))
+      fail_msg("'%s' is not in: %s", text[k], err.message);
+  }
+  free(copy);
+  free_world(w);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(functions_are_those_of_the_design),
                                      cmocka_unit_test(grade_is_b_times_inverse),
                                      cmocka_unit_test(too_few_environments),
                                      cmocka_unit_test(wrong_files_are_named),
                                      cmocka_unit_test(unknown_sections_are_passed_over),
+                                     cmocka_unit_test(graded_functions),
                                      cmocka_unit_test(damaged_files)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
