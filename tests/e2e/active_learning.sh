@@ -20,6 +20,7 @@ radial: {kind: SBessel, cutoff: 4.5, zbl: [1.5, 0.5]}
 basis:
   - {order: 1, nmax: 6}
   - {order: 2, nmax: 3, lmax: 3, degree: 4}
+  - {order: 3, nmax: 2, lmax: 1, degree: 2}
 weights: {energy: 10, force: 1, virial: 1}
 prior: {ridge: 0.001}
 EOF
