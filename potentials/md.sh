@@ -6,7 +6,7 @@
 # extrapolation grade gamma of any atom, shortest distance at the end, and the root mean square displacement of Si.
 #     potentials/md.sh FOLDER-WITH-XYZ [MODEL.yace]
 # RUNS: PHASE:TEMPERATURE ... The long runs of README.md: NVT_PS=1000 GAMMA_STEPS=500 RUNS='LiSi:1000 ...' potentials/md.sh FOLDER
-# GAMMA_STEPS: steps between two looks at gamma (50; one look takes as long as some hundred steps).
+# GAMMA_STEPS: steps between two looks at gamma (50; one look takes as long as some 20 steps).
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 folder=${1:?folder with the structures, *.xyz}
