@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # What the k-mesh of the reference is worth: frames of data/kmesh.xyz (meshes of 18 Angstrom: k points times the length of the cell, each axis) against the
-# same structures with denser meshes in data/md_crystals.xyz and data/md_disordered.xyz.
+# same structures with denser meshes in data/md_crystals.xyz, data/md_disordered.xyz and data/properties.xyz.
 #     potentials/kmesh.sh      a second
 set -euo pipefail
 LC_ALL=C
@@ -33,4 +33,4 @@ awk '
       if (!(k in dense)) { print "kmesh.sh: " T[k] " has no denser one" >"/dev/stderr"; exit 1 }
       printf "%-15s %6d %7s %7s %18.2f %12.1f %16.1f\n", T[k], N[k], M[k], dense[k], -1000 * dE[k], 1000 * sqrt(f[k] / (3 * N[k])), 1000 * sqrt(v[k])
     }
-  }' kmesh.xyz md_crystals.xyz md_disordered.xyz
+  }' kmesh.xyz md_crystals.xyz md_disordered.xyz properties.xyz
