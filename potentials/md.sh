@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The table of MD in README.md: each structure (extended XYZ of Li and Si, lower triangular cell), repeated to at least 9 Angstrom along
+# The table of MD in README.md: each structure (extended XYZ of Li and Si, lower triangular cell), repeated to at least 9 Angstrom (MIN) along
 # each axis, runs 4 ps of NVT (NVT_PS) and 4 ps of NVE with steps of 2 fs. Printed: drift of the energy in NVE (a line fitted to it), largest
 # extrapolation grade gamma of any atom, shortest distance at the end, and the root mean square displacement of Si.
 #     potentials/md.sh FOLDER-WITH-XYZ [MODEL.yace]
@@ -48,7 +48,7 @@ runs=${RUNS:-Li-bcc:300 Si-diamond:300 Si-diamond:1200 LiSi:300 LiSi:900 Li12Si7
 for run in $runs; do
   name=${run%:*} T=${run#*:}
   awk -f "$root/tests/lammps/rattled.awk" -v amp=0 -v seed=1 "$folder/$name.xyz" >"$work/x.data"
-  read -r nx ny nz <<<"$(awk '/xlo/ { x = $2 - $1 } /ylo/ { y = $2 - $1 } /zlo/ { z = $2 - $1 } function up(v) { return v >= 9 ? 1 : int(9 / v) + 1 } END { print up(x), up(y), up(z) }' "$work/x.data")"
+  read -r nx ny nz <<<"$(awk -v min="${MIN:-9}" '/xlo/ { x = $2 - $1 } /ylo/ { y = $2 - $1 } /zlo/ { z = $2 - $1 } function up(v) { return v >= min ? 1 : int(min / v) + 1 } END { print up(x), up(y), up(z) }' "$work/x.data")"
   "$LMP" -log none -in "$work/md.in" -var data "$work/x.data" -var model "$model" -var T "$T" -var out "$work/o" -var nvt "${NVT_PS:-4}" -var every "${GAMMA_STEPS:-50}" -var nx "$nx" -var ny "$ny" -var nz "$nz" >"$work/log" 2>&1 || { tail -n 5 "$work/log" >&2; exit 1; }
   drift=$(awk '!/^#/ { n++; x += $2; y += $3; if (n == 1) y0 = $3; y -= y0; xx += $2 * $2; xy += $2 * ($3 - y0) } END { print (n * xy - x * y) / (n * xx - x * x) }' "$work/o.energy")
   gamma=$(awk '!/^#/ && $2 > m { m = $2 } END { print m }' "$work/o.gamma")
