@@ -108,8 +108,8 @@ grep -q '"gamma_chosen"' "$dir/part2.json" && fail "refined with gamma: no: $(ca
 # What potentials/README.md promises of the shipped models on frames that they have not seen, and that their data are the shipped ones.
 shipped=$SRC/potentials
 expect 0 '' "$fit" test "$shipped/Li-Si.yace" "$shipped/data/test.xyz" --max-energy-rmse 5 --max-force-relative 10 --max-virial-rmse 45
-expect 0 '' "$fit" test "$shipped/Li-Si.yace" "$shipped/data/md_crystals.xyz" --max-energy-rmse 2 --max-force-rmse 40
-expect 0 '' "$fit" test "$shipped/Li-Si.yace" "$shipped/data/md_disordered.xyz" --max-energy-rmse 7 --max-force-rmse 120
+expect 0 '' "$fit" test "$shipped/Li-Si.yace" "$shipped/data/md_crystals.xyz" --max-energy-rmse 1.5 --max-force-rmse 35
+expect 0 '' "$fit" test "$shipped/Li-Si.yace" "$shipped/data/md_disordered.xyz" --max-energy-rmse 6 --max-force-rmse 120
 expect 0 '' "$fit" test "$shipped/Li-Si-fast.yace" "$shipped/data/md_crystals.xyz" --max-energy-rmse 3.2 --max-force-rmse 52
 expect 0 '' "$fit" test "$shipped/Li-Si-fast.yace" "$shipped/data/md_disordered.xyz" --max-energy-rmse 5 --max-force-rmse 125
 sum=$(cat "$shipped"/data/{train,extra,md,active}.xyz | sha256sum | cut -d' ' -f1)

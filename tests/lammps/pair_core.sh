@@ -36,8 +36,9 @@ for kind in density distance zbl shipped; do
 pair_coeff * * $kind.yace Li Si" | awk -v e0="$e0" '{ printf "%.17g %s %s %s %s\n", $1 - e0, $2, $3, $4, $5 }' >got
     case $kind in
       zbl | shipped)
-        [[ $kind == zbl ]] && inner=4.75 || inner=4.99
-        measure "pair_style zbl $inner 5.0
+        # cut-off and width of the pair, as the file has them; those of zbl.yace are 5 and 0.25 Angstrom
+        read -r inner outer <<<"$(sed -n "s/^ *\[$((s - 1)), $((t - 1))\]: .*[{ ]rcut: \([0-9.]*\), dcut: \([0-9.]*\).*/\1 \2/p" $kind.yace | awk '{ print $1 - $2, $1 }')"
+        measure "pair_style zbl $inner $outer
 pair_coeff 1 1 3 3
 pair_coeff 1 2 3 14
 pair_coeff 2 2 14 14" >want

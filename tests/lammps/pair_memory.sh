@@ -31,9 +31,9 @@ own() { # N: MB reported, kB of the process that the style has of its own, atoms
 }
 for model in Li-Si Li-Si-fast; do
   # the cut-offs of the model, so that the neighbour lists are the same
-  cut=5.0
-  [[ $model == Li-Si ]] || cut=4.5
-  printf 'pair_style zero 5.0 full\npair_coeff 1 1 5.0\npair_coeff 1 2 %s\npair_coeff 2 2 %s\n' $cut $cut >zero
+  sed -n 's/^ *\[\([01]\), \([01]\)\]: .*[{ ]rcut: \([0-9.]*\).*/\1 \2 \3/p' "$SRC/potentials/$model.yace" |
+    awk '{ print "pair_coeff", $1 + 1, $2 + 1, $3; if ($3 > cut) cut = $3 } END { if (NR != 4) exit 1; print "pair_style zero", cut, "full" }' |
+    awk '$1 == "pair_style" || $2 <= $3' | sort -r >zero || fail "no cut-offs in $model.yace"
   printf 'pair_style mlff/lisi\npair_coeff * * %s Li Si\n' "$SRC/potentials/$model.yace" >lisi
   read -r mb0 kb0 n0 <<<"$(own 10)"
   read -r mb1 kb1 n1 <<<"$(own 20)"
