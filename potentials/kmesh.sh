@@ -18,13 +18,13 @@ awk '
   left == n {
     key = cell sprintf(" %.4f %.4f %.4f", $2, $3, $4); coarse = FILENAME == "kmesh.xyz"
     if (coarse) { order[++frames] = key; E[key] = e; W[key] = w; M[key] = mesh; N[key] = n; T[key] = type }
-    else if (key in E) {
+    else if (key in E && mesh != M[key]) {
       dense[key] = mesh; dE[key] = (e - E[key]) / n; split(w, a, " "); split(W[key], b, " ")
       for (k = 1; k <= 9; k++) v[key] += ((a[k] - b[k]) / n) ^ 2 / 9
     }
   }
   coarse { for (k = 5; k <= 7; k++) F[key, left, k] = $k }
-  !coarse && key in E { for (k = 5; k <= 7; k++) f[key] += ($k - F[key, left, k]) ^ 2 }
+  !coarse && key in E && mesh != M[key] { for (k = 5; k <= 7; k++) f[key] += ($k - F[key, left, k]) ^ 2 }
   { left-- }
   END {
     printf "%-15s %6s %7s %7s %18s %12s %16s\n", "config_type", "atoms", "mesh", "denser", "energy meV/atom", "force meV/A", "virial meV/atom"

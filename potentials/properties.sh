@@ -130,12 +130,12 @@ awk '
       for (j = 1; j <= 3; j++) printf "%7.2f ", 100 * (modstrain[t, j] - refstrain[t, j])
       printf "| %9.1f %7.1f %7.1f | %9.1f %9.1f %7.1f\n", B["r", t], B["m", t], 100 * (B["m", t] / B["r", t] - 1), ef["r"], ef["m"], ef["m"] - ef["r"]
     }
-    print "\npath      energies of the images against the first, meV: reference, model, difference"
+    print "\npath           energies of the images against the first, meV: reference, model, difference"
     for (i = 1; i <= types; i++) {
       t = order[i]
       if (t !~ /^path_/) continue
       for (w = 1; w <= 3; w++) {
-        printf "%-9s", w == 1 ? substr(t, 6) : ""
+        printf "%-14s", w == 1 ? substr(t, 6) : ""
         for (k = 1; k <= cnt[t]; k++) { r = 1000 * (en["r", t, k] - en["r", t, 1]); m = 1000 * (en["m", t, k] - en["m", t, 1]); printf " %8.1f", w == 1 ? r : w == 2 ? m : m - r }
         print ""
       }
