@@ -8,8 +8,9 @@ set -euo pipefail
 LC_ALL=C
 export LC_ALL OMP_NUM_THREADS=1
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-folder=$(realpath "${1:?folder with the structures, *.xyz}")
+folder=${1:?folder with the structures, *.xyz}
 shift
+compgen -G "$folder/*.xyz" >/dev/null || { echo "models.sh: $folder: no *.xyz in it" >&2; exit 2; }
 rounds=5 steps=150
 while getopts n:s: option; do
   case $option in
