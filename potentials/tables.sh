@@ -15,13 +15,15 @@ models=("$@")
 (($#)) || models=(Li-Si Li-Si-fast)
 recipe=fit${models[0]#Li-Si}.yaml
 for model in "${models[@]}"; do
-  for data in test md_crystals md_disordered fresh_crystals fresh_disordered; do
+  for data in test md_crystals md_disordered fresh_crystals fresh_disordered third_disordered; do
     printf '\n== %s on data/%s.xyz\n' "$model" "$data"
     "$FIT" test "$model.yace" "data/$data.xyz"
   done
-  printf '\n== %s on both sets of unseen frames\n' "$model"
+  printf '\n== %s on all sets of unseen frames\n' "$model"
   for kind in crystals disordered; do
-    "$FIT" test "$model.yace" "data/md_$kind.xyz" "data/fresh_$kind.xyz" | sed -n "1,2p; s/^all       /$(printf '%-10s' $kind)/p"
+    sets=("data/md_$kind.xyz" "data/fresh_$kind.xyz")
+    [[ $kind == disordered ]] && sets+=(data/third_disordered.xyz)
+    "$FIT" test "$model.yace" "${sets[@]}" | sed -n "1,2p; s/^all       /$(printf '%-10s' $kind)/p"
   done | awk '!seen[$0]++'
 done
 printf '\n== %s\n' "${models[0]}"
