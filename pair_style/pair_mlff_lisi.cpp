@@ -27,6 +27,9 @@
 
 #if defined(_OPENMP)
 #include <omp.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #endif
 
 using namespace LAMMPS_NS;
@@ -188,6 +191,9 @@ void PairMLFFLisi::read_model(const char *path, int ntypes, char **names) {
   free(bytes);
   if (status == LISI_OK)
     status = ace_eval_create(model, &eval, &err);
+#ifdef __GLIBC__
+  malloc_trim(0); /* the tree of the parsed file was some MB, which free() alone keeps for the process */
+#endif
 
   if (status == LISI_OK) {
     nelem = model->nelements;

@@ -41,8 +41,8 @@ for model in Li-Si Li-Si-fast; do
   # Eight bytes for each atom are a list of the atoms, and a page or two are noise.
   awk -v a="$mb0" -v b="$mb1" -v n=$((n1 - n0)) 'BEGIN { exit !(a > 1 && b - a < 8e-6 * n + 0.05 && a - b < 0.05) }' || fail "reported: $mb0 MB with $n0 atoms, $mb1 MB with $n1 atoms"
   pass "$model: the style reports $mb0 MB with $n0 atoms, $mb1 MB with $n1"
-  # What the process takes is no more than reported, within the grain of an allocator
-  awk -v a="$kb0" -v b="$kb1" -v m="$mb1" 'BEGIN { exit !(b < 1024 * m + 4096 && b - a < 2048) }' || fail "the process takes $kb0 kB more with $n0 atoms, $kb1 kB more with $n1 atoms"
+  # What the process takes is no more than reported, within what an allocator keeps of the parsed file (some MB for a model of 4,000 functions)
+  awk -v a="$kb0" -v b="$kb1" -v m="$mb1" 'BEGIN { exit !(b < 1024 * m + 7168 && b - a < 2048) }' || fail "the process takes $kb0 kB more with $n0 atoms, $kb1 kB more with $n1 atoms"
   # less than 1 kB for each atom, the tables of the small force field included
   [[ $model != Li-Si-fast ]] || awk -v kb="$kb1" -v n="$n1" 'BEGIN { exit !(kb / n < 1) }' || fail "$kb1 kB for $n1 atoms: more than 1 kB for each"
   pass "$model: the process takes $kb0 kB more with $n0 atoms, $kb1 kB more with $n1"
