@@ -27,9 +27,9 @@
 
 #if defined(_OPENMP)
 #include <omp.h>
+#endif
 #ifdef __GLIBC__
 #include <malloc.h>
-#endif
 #endif
 
 using namespace LAMMPS_NS;
