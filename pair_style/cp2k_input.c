@@ -190,7 +190,9 @@ static void other_keyword(reader *r, cp2k_lines *in) {
   } else if (!strcmp(key, "UNIT") && WITHIN(r, "MOTION", "PRINT", "FORCES")) {
     if (!cp2k_unit_force(value, &out->frc_unit))
       out->frc_unit = NAN;
-  } else if (!strcmp(key, "ELEMENT") && WITHIN(r, "FORCE_EVAL", "SUBSYS", "KIND") && out->nkinds)
+  } else if (!strcmp(key, "VARIABLE_VOLUME") && WITHIN(r, "MOTION", "MD", "REFTRAJ"))
+    out->reftraj_cell = logical(in);
+  else if (!strcmp(key, "ELEMENT") && WITHIN(r, "FORCE_EVAL", "SUBSYS", "KIND") && out->nkinds)
     (void)cp2k_element(value, out->kind[out->nkinds - 1].element);
 }
 

@@ -228,13 +228,21 @@ static void read_cell(cp2k_lines *in, cp2k_run *run, int *seen) {
   cp2k_split(in);
   if (in->nwords < 6 || !cp2k_number(in->word[5], &length))
     return;
-  for (int k = 0; k < 3; k++) {
-    if (!cp2k_number(in->word[k], &value[k]) || (k != row && value[k] != 0))
+  for (int k = 0; k < 3; k++)
+    if (!cp2k_number(in->word[k], &value[k]))
       return;
-    run->cell[3 * row + k] = 0;
+  bool along = *seen == 0 || run->along_axes;
+  for (int k = 0; k < 3; k++) {
+    run->printed[3 * row + k] = value[k] * factor;
+    run->cell[3 * row + k] = k != row ? 0 : value[k] < 0 ? -length * factor : length * factor;
+    along = along && (k == row || value[k] == 0);
   }
-  run->cell[4 * row] = value[row] < 0 ? -length * factor : length * factor;
-  run->has_cell = ++*seen == 3;
+  run->along_axes = along;
+  run->length[row] = length * factor;
+  if (++*seen == 3) {
+    run->has_printed = true;
+    run->has_cell = along;
+  }
 }
 
 static void read_periodicity(const cp2k_lines *in, cp2k_run *run) {

@@ -69,7 +69,9 @@ typedef struct {
   int natoms; /* table ATOMIC COORDINATES, 0 where there is none */
   char (*symbol)[4];
   double *pos;
-  bool has_cell; /* printed to six digits */
+  bool has_printed, along_axes; /* cell as printed: components to three decimals, lengths to six */
+  double printed[9], length[3];
+  bool has_cell; /* exact enough to be used */
   double cell[9];
   bool has_pbc, pbc[3];
   int neval, room;
@@ -105,7 +107,8 @@ typedef struct {
   struct {
     char label[32], element[4];
   } kind[CP2K_KINDS];
-  char unclear[200]; /* why positions or cell of this input are not to be used; "" where they are */
+  bool reftraj_cell;         /* &MD/&REFTRAJ/VARIABLE_VOLUME */
+  char unclear[200];         /* why positions or cell of this input are not to be used; "" where they are */
 } cp2k_input;
 
 /* Sections that have no part in where the atoms are may hold anything. @SET, variables and @INCLUDE are followed; other

@@ -239,6 +239,25 @@ static bool same_positions(const cp2k_input *in, const cp2k_run *run) {
   return true;
 }
 
+/* Whether the cell of the input can be that of the output. PRINT_LEVEL LOW prints none, which contradicts nothing. */
+static bool same_cell(const cp2k_input *in, const cp2k_run *run) {
+  for (int row = 0; row < 3 && run->has_printed; row++) {
+    const double *h = &in->cell[3 * row];
+    if (fabs(sqrt(h[0] * h[0] + h[1] * h[1] + h[2] * h[2]) - run->length[row]) > 2e-6)
+      return false;
+    for (int k = 0; k < 3; k++)
+      if (fabs(h[k] - run->printed[3 * row + k]) > 6e-4)
+        return false;
+  }
+  return true;
+}
+
+/* The cell of the input, NULL where there is none to be used. */
+static const double *input_cell(const input_slot *slot, const cp2k_run *run) {
+  const cp2k_input *in = &slot->input;
+  return slot->there && !in->unclear[0] && in->has_cell && same_cell(in, run) ? in->cell : NULL;
+}
+
 /* The elements of an old table of forces tell whether positions and forces have one order. */
 static lisi_status check_order(reader *r, const cp2k_eval *e, int natoms, char (*symbol)[4], const char *where) {
   if (e->nforces != natoms)
@@ -268,26 +287,33 @@ static lisi_status single_points(reader *r, const cp2k_run *run, int *left_out) 
   lisi_status status = load_input(r, run, true, &slot);
   const cp2k_input *in = &slot.input;
   const bool usable = slot.there && !in->unclear[0] && in->natoms,
-             has_cell = slot.there && !in->unclear[0] && in->has_cell;
+             other_cell = usable && in->has_cell && !same_cell(in, run);
   const char *why = !run->input[0]   ? "the output does not name its input"
                     : !slot.there    ? "its input is not beside it"
                     : in->unclear[0] ? in->unclear
                                      : "its input has no &COORD and no coordinate file";
-  const bool from_input = usable && (!run->natoms || same_positions(in, run));
+  const bool from_input = usable && !other_cell && (!run->natoms || same_positions(in, run));
+  /* An input with other positions is that of another run: its cell is to be used only where the output shows it. */
+  const double *cell = usable && !from_input && !run->has_printed ? NULL : input_cell(&slot, run);
   if (status == LISI_OK && !from_input && !run->natoms)
     status =
         lisi_fail(r->err, LISI_ERR_INPUT,
                   "%s:%d: no positions: there is no table ATOMIC COORDINATES (PRINT_LEVEL MEDIUM writes it), and of "
                   "the input '%.100s': %s",
                   r->name, e->line, run->input, why);
-  if (status == LISI_OK && !has_cell && !run->has_cell)
-    status = lisi_fail(
-        r->err, LISI_ERR_INPUT,
-        "%s:%d: no cell: the output has none that is printed exactly enough, and of the input '%.100s': %s", r->name,
-        e->line, run->input, slot.there && !in->unclear[0] ? "it has no cell in &FORCE_EVAL/&SUBSYS/&CELL" : why);
+  if (status == LISI_OK && !cell && !run->has_cell)
+    status =
+        lisi_fail(r->err, LISI_ERR_INPUT,
+                  "%s:%d: no cell: the output has none that is printed exactly enough, and of the input '%.100s': %s",
+                  r->name, e->line, run->input,
+                  other_cell                                      ? "its cell is not that of the output"
+                  : slot.there && !in->unclear[0] && in->has_cell ? "its positions are not those of the output"
+                  : slot.there && !in->unclear[0]                 ? "it has no cell in &FORCE_EVAL/&SUBSYS/&CELL"
+                                                                  : why);
   if (status == LISI_OK && usable && !from_input)
-    note(r, "line %d: the positions of %s are not those of the output, which are used", e->line,
-         in->coord_file[0] ? in->coord_file : run->input);
+    note(r, "line %d: the %s of %s are not those of the output, which are used", e->line,
+         other_cell ? "cell and positions" : "positions",
+         in->coord_file[0] && !other_cell ? in->coord_file : run->input);
   const int natoms = from_input ? in->natoms : run->natoms;
   char(*symbol)[4] = from_input ? in->symbol : run->symbol;
   if (status == LISI_OK)
@@ -304,7 +330,7 @@ static lisi_status single_points(reader *r, const cp2k_run *run, int *left_out) 
                      .pos_unit = 1,
                      .force_unit = 1,
                      .energy = e->energy,
-                     .cell = has_cell ? in->cell : run->cell,
+                     .cell = cell ? cell : run->cell,
                      .stress = e->has_stress ? e->stress : NULL,
                      .pbc = run->has_pbc || !slot.there ? run->pbc : in->pbc,
                      .project = from_input && in->group[0] ? in->group : run->project,
@@ -436,7 +462,7 @@ static lisi_status one_step(reader *r, const cp2k_run *run, const trajectory *t,
           r->name, e->line, s->step, k / 3 + 1, e->force[k], f->value[k] * unit);
   n->no_stress += !e->has_stress;
   n->used++;
-  const bool input_cell = t->slot.there && t->slot.input.has_cell && !t->slot.input.unclear[0];
+  const double *cell = input_cell(&t->slot, run);
   const parts p = {.line = e->line,
                    .natoms = s->natoms,
                    .symbol = s->symbol,
@@ -445,9 +471,9 @@ static lisi_status one_step(reader *r, const cp2k_run *run, const trajectory *t,
                    .pos_unit = t->slot.there ? t->slot.input.pos_unit : 1,
                    .force_unit = f ? unit : 1,
                    .energy = e->energy,
-                   .cell = c            ? c->value
-                           : input_cell ? t->slot.input.cell
-                                        : run->cell,
+                   .cell = c      ? c->value
+                           : cell ? cell
+                                  : run->cell,
                    .stress = e->has_stress ? e->stress : NULL,
                    .pbc = run->has_pbc || !t->slot.there ? run->pbc : t->slot.input.pbc,
                    .project = run->project,
@@ -471,6 +497,19 @@ static void report(reader *r, const trajectory *t, const tally *n, const char *p
          "%d steps have no virial: the output has no stress tensor (&FORCE_EVAL/&PRINT/&STRESS_TENSOR prints it; the "
          "file PROJECT-1.stress has the kinetic part in it and is not used)",
          n->no_stress);
+}
+
+/* Whether the cell may change within the run. GEO_OPT prints no ensemble. */
+static bool cell_varies(const cp2k_run *run, const input_slot *slot) {
+  static const char *const fixed[] = {"NVE", "NVT", "NVT_ADIABATIC", "LANGEVIN", "ISOKIN", ""};
+  if (!strcmp(run->type, "CELL_OPT"))
+    return true;
+  if (!strcmp(run->ensemble, "REFTRAJ"))
+    return !slot->there || slot->input.reftraj_cell;
+  for (size_t k = 0; k < sizeof fixed / sizeof *fixed; k++)
+    if (!strcmp(run->ensemble, fixed[k]))
+      return false;
+  return true;
 }
 
 /* All runs from `first` on that belong to the same project make one trajectory. */
@@ -518,8 +557,10 @@ static lisi_status read_trajectory(reader *r, const cp2k_output *out, int first,
                   "%s:%d: the output of this optimisation has no forces (&FORCES ON in &FORCE_EVAL/&PRINT); those in "
                   "PROJECT-frc-1.xyz may be of other positions and are not used",
                   r->name, run->line);
-  const bool varies = !strcmp(run->type, "CELL_OPT") || !strncmp(run->ensemble, "NP", 2);
-  const bool known = (t.slot.there && !t.slot.input.unclear[0] && t.slot.input.has_cell) || run->has_cell;
+  bool varies = false;
+  for (int k = first; k < out->nruns; k++)
+    varies = varies || (!strcmp(out->run[k].project, run->project) && cell_varies(&out->run[k], &t.slot));
+  const bool known = input_cell(&t.slot, run) || run->has_cell;
   if (status == LISI_OK && !have_cell && (varies || !known))
     status = lisi_fail(r->err, LISI_ERR_INPUT, "%s:%d: of this %s the file of cells '%s' is not beside the output%s",
                        r->name, run->line, kind, cell,
@@ -557,6 +598,27 @@ static bool earlier_project(const cp2k_output *out, int k) {
   return false;
 }
 
+/* Of single points without positions in the output those of the input are taken. Where two have one input and different
+ * energies, it was changed in between, and there is no telling which of them it belongs to. */
+static lisi_status check_inputs(reader *r, const cp2k_output *out, int k) {
+  const cp2k_run *run = &out->run[k];
+  if (run->natoms || !run->neval || !run->ended || !run->input[0])
+    return LISI_OK;
+  for (int j = 0; j < k; j++) {
+    const cp2k_run *other = &out->run[j];
+    if (other->natoms || !other->neval || !other->ended || is_trajectory(other) || strcmp(other->input, run->input))
+      continue;
+    const double mine = run->eval[run->neval - 1].energy, its = other->eval[other->neval - 1].energy;
+    if (fabs(mine - its) > 1e-3)
+      return lisi_fail(r->err, LISI_ERR_INPUT,
+                       "%s:%d: the runs at lines %d and %d name the same input '%.100s', but their energies differ "
+                       "(%.6f and %.6f eV), so it was changed in between, and the output has no positions "
+                       "(PRINT_LEVEL MEDIUM writes them; or keep one input for each run)",
+                       r->name, run->line, other->line, run->line, run->input, its, mine);
+  }
+  return LISI_OK;
+}
+
 static lisi_status read_runs(reader *r, const cp2k_output *out) {
   lisi_status status = LISI_OK;
   int left_out = 0;
@@ -569,9 +631,11 @@ static lisi_status read_runs(reader *r, const cp2k_output *out) {
       if (!earlier_project(out, k))
         status = read_trajectory(r, out, k, &left_out);
     } else if (!strcmp(run->type, "") || !strcmp(run->type, "ENERGY_FORCE") || !strcmp(run->type, "ENERGY") ||
-               !strcmp(run->type, "WFN_OPT") || !strcmp(run->type, "WAVEFUNCTION_OPTIMIZATION"))
-      status = single_points(r, run, &left_out);
-    else
+               !strcmp(run->type, "WFN_OPT") || !strcmp(run->type, "WAVEFUNCTION_OPTIMIZATION")) {
+      status = check_inputs(r, out, k);
+      if (status == LISI_OK)
+        status = single_points(r, run, &left_out);
+    } else
       status = lisi_fail(r->err, LISI_ERR_UNSUPPORTED,
                          "%s:%d: RUN_TYPE %s; what is read are ENERGY_FORCE, MD, GEO_OPT and CELL_OPT", r->name,
                          run->line, run->type);

@@ -27,7 +27,7 @@ typedef struct {
 } folder;
 
 static char *kept(const char *name) {
-  char path[sizeof folder_path + 100], *bytes;
+  char path[sizeof folder_path + 100], *bytes = NULL;
   size_t size;
   lisi_error err = {0};
   snprintf(path, sizeof path, "%s%s", folder_path, name);
@@ -109,7 +109,7 @@ static lisi_status get(void *context, const char *name, char **bytes, size_t *si
 static lisi_status parse(folder *f, const char *output, bool skip, xyz_set **set, lisi_error *err) {
   memset(err, 0, sizeof *err);
   char *bytes = NULL;
-  size_t size;
+  size_t size = 0;
   const cp2k_folder beside = {get, f};
   assert_int_equal(get(f, output, &bytes, &size, err), LISI_OK);
   assert_non_null(bytes);
@@ -397,6 +397,35 @@ static void table_of_positions(void **state) {
   near(set->frame[0].pos[3], 1.75, 1e-14);
   assert_non_null(strstr(set->notes, "the positions of low.inp are not those of the output"));
   xyz_free(set);
+  /* Positions of another run, and nothing tells whether the cell is of this one. */
+  put(&f, "medium.out", changed(kept("medium.out"), "CELL| Vector", "CELL| Side"));
+  bad(&f, "medium.out", false, "its positions are not those of the output");
+  /* The cell of another run. */
+  put(&f, "medium.out", kept("medium.out"));
+  put(&f, "low.inp", changed(kept("low.inp"), "B 0.2 3.5", "B 0.2 3.501"));
+  bad(&f, "medium.out", false, "its cell is not that of the output");
+  put(&f, "medium.out",
+      changed(changed(kept("medium.out"), "0.200     3.500     0.000   |b| =     3.505710",
+                      "0.000     3.500     0.000   |b| =     3.499876"),
+              "0.000     0.100     3.900   |c| =     3.901282", "0.000     0.000     3.900   |c| =     3.900123"));
+  set = good(&f, "medium.out", false);
+  near(set->frame[0].cell[4], 3.499876, 1e-14);
+  assert_non_null(strstr(set->notes, "the cell and positions of low.inp are not those of the output"));
+  xyz_free(set);
+  clear(&f);
+}
+
+/* An input that was written anew for each run of a loop, whose outputs went into one file. */
+static void one_input(void **state) {
+  (void)state;
+  folder f = {0};
+  put(&f, "low.inp", kept("low.inp"));
+  put(&f, "all.out", joined(kept("low.out"), changed(kept("low.out"), "-11.130934122993693", "-11.130934122993702")));
+  xyz_set *set = good(&f, "all.out", false);
+  assert_int_equal(set->nframes, 2);
+  xyz_free(set);
+  put(&f, "all.out", joined(kept("low.out"), changed(kept("low.out"), "-11.130934122993693", "-11.131034122993693")));
+  bad(&f, "all.out", false, "the runs at lines 1 and 21 name the same input 'low.inp', but their energies differ");
   clear(&f);
 }
 
@@ -503,6 +532,16 @@ static void md(void **state) {
   near(set->frame[3].cell[7], 0.1, 1e-15);
   xyz_free(set);
   put(&f, "md.out", changed(kept("md.out"), "    NVT", "  NPT_F"));
+  bad(&f, "md.out", false, "&MOTION/&PRINT/&CELL writes it");
+  put(&f, "md.out", changed(kept("md.out"), "    NVT", "   MSST"));
+  bad(&f, "md.out", false, "&MOTION/&PRINT/&CELL writes it");
+  put(&f, "md.out", joined(kept("md.out"), changed(kept("md.out"), "    NVT", "  NPT_F")));
+  bad(&f, "md.out", false, "&MOTION/&PRINT/&CELL writes it");
+  put(&f, "md.out", changed(kept("md.out"), "    NVT", "REFTRAJ"));
+  set = good(&f, "md.out", false);
+  assert_int_equal(set->nframes, 4);
+  xyz_free(set);
+  put(&f, "md.inp", changed(kept("md.inp"), "ENSEMBLE NVT", "ENSEMBLE REFTRAJ\n&REFTRAJ\nVARIABLE_VOLUME\n&END"));
   bad(&f, "md.out", false, "&MOTION/&PRINT/&CELL writes it");
   clear(&f);
 }
@@ -765,6 +804,7 @@ int main(void) {
       cmocka_unit_test(where_the_atoms_are),
       cmocka_unit_test(inputs),
       cmocka_unit_test(table_of_positions),
+      cmocka_unit_test(one_input),
       cmocka_unit_test(refused),
       cmocka_unit_test(md),
       cmocka_unit_test(md_files),
