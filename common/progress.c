@@ -72,3 +72,7 @@ void progress_catch_interrupt(void) {
 bool progress_interrupted(void) {
   return interrupted != 0;
 }
+
+lisi_status progress_check(lisi_error *err) {
+  return interrupted ? lisi_fail(err, LISI_ERR_CANCELLED, "interrupted") : LISI_OK;
+}

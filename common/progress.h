@@ -3,6 +3,8 @@
 #ifndef LISI_PROGRESS_H
 #define LISI_PROGRESS_H
 
+#include "lisi_status.h"
+
 #include <stdbool.h>
 
 #ifdef __cplusplus
@@ -27,6 +29,8 @@ void progress_end(progress *bar);
  * take no signals. */
 void progress_catch_interrupt(void);
 bool progress_interrupted(void);
+/* LISI_ERR_CANCELLED, "interrupted", after such a signal. */
+LISI_MUST_CHECK lisi_status progress_check(lisi_error *err);
 
 #ifdef __cplusplus
 }

@@ -3,9 +3,24 @@
  * line-based and other YAML readers are content. */
 #include "ace_model.h"
 
+#include <stdbool.h>
 #include <string.h>
 
-/* A text as a YAML scalar in double quotes; anything but printable ASCII and UTF-8 sequences is escaped. */
+/* Bytes of the UTF-8 sequence that begins at c, 0 where none does that YAML takes (Unicode, table 3-7; no control
+ * characters, no surrogates, not U+FFFE and U+FFFF). */
+static int utf8_length(const unsigned char *c) {
+  const int n = c[0] < 0xc2 ? 0 : c[0] < 0xe0 ? 2 : c[0] < 0xf0 ? 3 : c[0] < 0xf5 ? 4 : 0;
+  for (int k = 1; k < n; k++)
+    if ((c[k] & 0xc0) != 0x80)
+      return 0;
+  const bool outside = (n == 2 && c[0] == 0xc2 && c[1] < 0xa0) || (c[0] == 0xe0 && c[1] < 0xa0) ||
+                       (c[0] == 0xed && c[1] >= 0xa0) || (c[0] == 0xef && c[1] == 0xbf && c[2] >= 0xbe) ||
+                       (c[0] == 0xf0 && c[1] < 0x90) || (c[0] == 0xf4 && c[1] >= 0x90);
+  return outside ? 0 : n;
+}
+
+/* A text as a YAML scalar in double quotes; control characters are escaped, and of
+ * what is not UTF-8 each byte is a question mark, since YAML has no way to write it. */
 static void print_quoted(FILE *stream, const char *text) {
   fputc('"', stream);
   for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
@@ -15,8 +30,17 @@ static void print_quoted(FILE *stream, const char *text) {
       fputs("\\n", stream);
     else if (*c < 0x20 || *c == 0x7f)
       fprintf(stream, "\\x%02x", *c);
-    else
+    else if (*c < 0x80)
       fputc(*c, stream);
+    else {
+      const int n = utf8_length(c);
+      if (n == 0)
+        fputc('?', stream);
+      else {
+        fwrite(c, 1, (size_t)n, stream);
+        c += n - 1;
+      }
+    }
   }
   fputc('"', stream);
 }

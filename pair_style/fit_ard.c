@@ -3,6 +3,8 @@
  * beta. */
 #include "fit_ard.h"
 
+#include "progress.h"
+
 #include <cblas.h>
 #include <lapacke.h>
 #include <math.h>
@@ -148,6 +150,8 @@ lisi_status fit_ard(const fit_triangle *t, double strength, double beta, double 
   for (int returned = 0; status == LISI_OK && out->rounds < most && !out->converged;) {
     double moved = 0;
     bool pruned = false;
+    if ((status = progress_check(err)) != LISI_OK)
+      break;
     out->rounds++;
     for (int j = 0; j < s.k; j++) {
       double *a = &out->alpha[s.index[j]];

@@ -3,6 +3,8 @@
  * matrix c = b a^-1, which an exchange changes by a rank-1 update. */
 #include "fit_maxvol.h"
 
+#include "progress.h"
+
 #include <cblas.h>
 #include <lapacke.h>
 #include <math.h>
@@ -119,7 +121,7 @@ static lisi_status improve(maxvol *v, double tolerance, fit_active *active, lisi
   double *line = malloc(n * sizeof *line);
   lisi_status status = line ? refresh(v, active, err) : lisi_no_memory(err, n * sizeof *line);
   int stale = 0;
-  while (status == LISI_OK) {
+  while (status == LISI_OK && (status = progress_check(err)) == LISI_OK) {
     size_t at = worst(v);
     active->largest = fabs(v->c[at]);
     if (active->largest <= 1 + tolerance || active->nswaps >= MAX_SWAPS_PER_ROW * v->n) {

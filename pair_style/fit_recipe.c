@@ -156,6 +156,21 @@ static lisi_status read_elements(reader *in, yaml_ref root) {
   return status;
 }
 
+/* What only holds together with values given elsewhere (of a pair, in the lines for all pairs); readers of the model
+ * insist on it. */
+static lisi_status check_bond(reader *in, yaml_ref map, const ace_bond *bond) {
+  if (bond->dcut > bond->rcut)
+    return yaml_fail(in->doc, map, in->err, "dcut: expected at most the cutoff, %g, found %g", bond->rcut, bond->dcut);
+  if (bond->kind == ACE_CHEB_POW && bond->lambda < 1)
+    return yaml_fail(in->doc, map, in->err,
+                     "lambda: expected at least 1 with ChebPow (below it forces diverge at the cut-off), found %g",
+                     bond->lambda);
+  if (bond->rcut_in >= bond->rcut)
+    return yaml_fail(in->doc, map, in->err, "cutoff: expected more than %g, where ZBL takes over, found %g",
+                     bond->rcut_in, bond->rcut);
+  return LISI_OK;
+}
+
 static lisi_status read_radial_kind(reader *in, yaml_ref map, ace_bond *bond) {
   static const char *const names[] = {"ChebExpCos", "ChebPow", "SBessel", NULL};
   static const ace_radial_kind kinds[] = {ACE_CHEB_EXP_COS, ACE_CHEB_POW, ACE_SBESSEL};
@@ -189,7 +204,7 @@ static lisi_status read_radial_kind(reader *in, yaml_ref map, ace_bond *bond) {
       bond->dcut_in = zbl[1];
     }
   }
-  return status;
+  return status == LISI_OK ? check_bond(in, map, bond) : status;
 }
 
 static lisi_status read_radial(reader *in, yaml_ref root) {
@@ -479,10 +494,10 @@ static lisi_status read_embedding(reader *in, yaml_ref root) {
                      ACE_MAX_DENSITY, r->ndensity);
   for (int p = 0; p < r->ndensity && status == LISI_OK; p++) {
     status = yaml_as_doubles(in->doc, yaml_seq_at(in->doc, list, p), "embedding/densities", 2, &r->fs[2 * p], in->err);
-    if (status == LISI_OK && !(r->fs[2 * p] != 0 && r->fs[2 * p + 1] > 0 && r->fs[2 * p + 1] <= 2))
+    if (status == LISI_OK && !(r->fs[2 * p] != 0 && r->fs[2 * p + 1] >= 0.01 && r->fs[2 * p + 1] <= 2))
       return yaml_fail(
           in->doc, list, in->err,
-          "embedding/densities: expected [weight, exponent] with weight not 0 and 0 < exponent <= 2, found "
+          "embedding/densities: expected [weight, exponent] with weight not 0 and .01 <= exponent <= 2, found "
           "[%g, %g]",
           r->fs[2 * p], r->fs[2 * p + 1]);
   }

@@ -6,6 +6,7 @@
 #include "fit_ard.h"
 #include "fit_free.h"
 #include "fit_ridge.h"
+#include "progress.h"
 
 #include <lapacke.h>
 #include <math.h>
@@ -90,6 +91,8 @@ static void without_fold(job *j, int f, const fit_triangle *t) {
   }
   for (int g = 0; g < j->ngrid && status == LISI_OK; g++, at += all) {
     double *c = at + sys->nfree;
+    if ((status = progress_check(&own)) != LISI_OK)
+      break;
     if (ridge.m)
       status = fit_ridge_solve(&ridge, j->grid[g] * sqrt((double)t->rows), c, NULL, NULL, &own);
     else {

@@ -27,6 +27,12 @@ exits 0 "$fit" convert "$data/md.out" -o some.xyz --from 2 --every 2 --config-ty
 [[ $(grep -c 'config_type=LiSi_md' some.xyz) == 2 ]] || fail "config_type"
 exits 0 "$fit" convert "$data/md.out" -o some.xyz --to 1
 [[ $(grep -c Lattice some.xyz) == 1 ]] || fail "--to"
+exits 0 "$fit" convert "$data/md.out" -o some.xyz --from 2 --every 2147483647
+[[ $(grep -c Lattice some.xyz) == 1 ]] || fail "--every beyond the last frame"
+# A name with blanks and quotes.
+sed "2s/config_type=[^ ]*/config_type='bulk \"x\" 2'/" "$xyz" >name.xyz
+exits 0 "$fit" convert name.xyz -o named.xyz
+grep -q "config_type='bulk \"x\" 2'" named.xyz || fail "config_type: $(sed -n 2p named.xyz)"
 gzip -c "$data/low.out" >low.out.gz
 cp "$data/low.inp" .
 exits 0 "$fit" convert low.out.gz -o gz.xyz

@@ -72,6 +72,15 @@ edit() { awk -v e="$1" -v f="$2" 'NF == 1 { n = $1 } /Lattice/ { match($0, / ene
 edit 100 1 >shift.xyz
 exits 2 "$fit" test "$model" "$SRC/potentials/data/extra.xyz" shift.xyz
 says 'different zeros'
+# Energies from a zero that is fitted: the picture shows what is left, as the table does.
+sed "s|train: [^,]*, test: [^}]*}|train: [$SRC/potentials/data/extra.xyz, {file: shift.xyz, zero: fit}], test: {file: shift.xyz, zero: fit}}|" fit.yaml >zero.yaml
+exits 0 "$fit" train zero.yaml -o zero.yace --plot zero
+for part in train test; do
+  awk -v n="$([[ $part == train ]] && echo 1 || echo 2)" '$1 == "all" && ++k == n { print $4 }' out >want
+  awk '!/^#/ && NF == 4 && $3 != 0 { n++; s += $3 * $3 } END { printf "%.2f\n", sqrt(s / n) }' "zero/$part/energy.dat" >got
+  awk 'NR == FNR { w = $1; next } { d = $1 - w; if (d < 0) d = -d; exit !(w > 0 && d < 0.011) }' want got ||
+    fail "picture of $part with a fitted zero: $(cat got) meV/atom, the table says $(cat want): $(grep -n all out)"
+done
 edit 0 -1 >sign.xyz
 exits 2 "$fit" test "$model" sign.xyz
 says 'sign.xyz:2: the forces of this file have the wrong sign'

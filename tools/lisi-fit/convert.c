@@ -70,7 +70,8 @@ static void print_frame(const xyz_set *set, const xyz_frame *f, const char *grou
     fputc('"', out);
   }
   group = group ? group : f->group;
-  fprintf(out, strpbrk(group, " \t") ? " config_type=\"%s\"" : " config_type=%s", group);
+  const char *quote = strchr(group, '"') ? "'" : strpbrk(group, " \t'") ? "\"" : "";
+  fprintf(out, " config_type=%s%s%s", quote, group, quote);
   print_other(f->other, out);
   fprintf(out, " pbc=\"%c %c %c\"\n", f->pbc[0] ? 'T' : 'F', f->pbc[1] ? 'T' : 'F', f->pbc[2] ? 'T' : 'F');
   for (int i = 0; i < f->natoms; i++) {
@@ -97,7 +98,7 @@ static lisi_status convert_file(const char *path, const choice *c, FILE *out, in
     return status;
   lisi_fit_notes(set);
   int n = 0, virials = 0, forces = 0;
-  for (int k = c->from - 1; k < set->nframes && k < c->to; k += c->every) {
+  for (long k = c->from - 1; k < set->nframes && k < c->to; k += c->every) {
     const xyz_frame *f = &set->frame[k];
     print_frame(set, f, c->group, out);
     n++;

@@ -229,9 +229,15 @@ static lisi_status refine(const arguments *arg, lisi_error *err) {
   if (status == LISI_OK)
     status = recipe_of(arg, base.sidecar->info, recipe, err);
   if (status == LISI_OK)
+    status = train_can_write(arg->out, err);
+  if (status == LISI_OK)
     status = train_data_load(&d, recipe, base.basis, true, err);
   if (status == LISI_OK)
     status = train_data_load(&check, recipe, base.basis, false, err);
+  for (int k = 0; k < d.nsets && status == LISI_OK; k++)
+    lisi_fit_notes(d.set[k]);
+  for (int k = 0; k < check.nsets && status == LISI_OK; k++)
+    lisi_fit_notes(check.set[k]);
   if (status == LISI_OK) {
     fold = calloc((size_t)d.nframes + 1, sizeof *fold);
     weight = calloc((size_t)d.nframes + 1, sizeof *weight);
@@ -267,6 +273,8 @@ static lisi_status refine(const arguments *arg, lisi_error *err) {
     memset(&result.of_train, 0, sizeof result.of_train);
     memset(&result.of_test, 0, sizeof result.of_test);
   }
+  if (status == LISI_OK)
+    status = progress_check(err);
   if (status == LISI_OK)
     status = train_write_files(model, sidecar, arg->out, side, &nbytes, err);
   if (status == LISI_OK)

@@ -3,6 +3,7 @@
 #include "dump_reader.h"
 #include "lattice.h"
 #include "line_reader.h"
+#include "lisi_fit.h"
 #include "select.h"
 
 #include <limits.h>
@@ -107,6 +108,8 @@ lisi_status select_source_open(const char *path, const ace_model *model, const s
     }
   } else {
     status = xyz_load(path, NULL, &s->xyz, err);
+    if (status == LISI_OK)
+      lisi_fit_notes(s->xyz);
     if (status == LISI_OK)
       status = grow_mu(s, s->xyz->nspecies, err);
   }

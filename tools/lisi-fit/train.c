@@ -183,6 +183,8 @@ static lisi_status train(const arguments *arg, lisi_error *err) {
   if (status == LISI_OK)
     status = fit_basis_make(recipe, &basis, err);
   if (status == LISI_OK)
+    status = train_can_write(arg->out, err);
+  if (status == LISI_OK)
     status = train_data_load(&tr, recipe, basis, true, err);
   if (status == LISI_OK)
     status = train_data_load(&te, recipe, basis, false, err);
@@ -206,8 +208,12 @@ static lisi_status train(const arguments *arg, lisi_error *err) {
       prior.choice = arg->choice;
       prior.ridge = arg->ridge;
     }
-    status = fit(recipe, basis, &tr, &te, weight, fold, &prior, arg->quiet, &r, err);
+    if (tr.nframes < 2 && (prior.choice == FIT_RIDGE_CV || prior.validate))
+      status = lisi_fail(err, LISI_ERR_INPUT, "cross-validation (%s) needs at least two training frames, found %d",
+                         prior.validate ? "--cv" : "ridge: cv", tr.nframes);
   }
+  if (status == LISI_OK)
+    status = fit(recipe, basis, &tr, &te, weight, fold, &prior, arg->quiet, &r, err);
   const double *coefficient = r.several ? r.several : r.solution.coefficient;
   if (status == LISI_OK)
     status = fit_basis_model(basis, coefficient, &model, err);
@@ -221,6 +227,8 @@ static lisi_status train(const arguments *arg, lisi_error *err) {
     status = train_describe(model, provenance, tr.sha256, &r, basis, &tr, err);
   }
   if (status == LISI_OK)
+    status = progress_check(err);
+  if (status == LISI_OK)
     status = sidecar ? train_write_files(model, sidecar, arg->out, side, &nbytes, err)
                      : train_write_model(model, arg->out, err);
   if (status == LISI_OK && sidecar)
@@ -232,6 +240,11 @@ static lisi_status train(const arguments *arg, lisi_error *err) {
   if (status == LISI_OK && arg->curve)
     status = train_curve(basis, &tr, &te, weight, recipe->folds == 0 ? fold : NULL, r.nfolds, &prior, arg->curve,
                          arg->quiet, err);
+  if (status == LISI_OK && arg->plot) { /* the picture shows energies above the zeros that were fitted */
+    if (!r.several)
+      train_remove_zeros(&tr, basis, r.solution.free);
+    train_remove_zeros(&te, basis, r.test_zeros);
+  }
   if (status == LISI_OK && arg->plot)
     status = picture_of_fit(arg->plot, model, tr.nsets, tr.set, te.nsets, te.set, err);
   ace_model_free(model);

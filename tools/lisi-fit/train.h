@@ -105,6 +105,8 @@ LISI_MUST_CHECK lisi_status train_describe(ace_model *m, const char *provenance,
 /* ---- train_files.c: what is written ---- */
 /* MODEL.yace -> MODEL.sidecar; any other name with .sidecar at its end. free() it; NULL: no memory. */
 char *train_sidecar_path(const char *model);
+/* Whether a file can be made there: a fit of hours is not to find out at its end. */
+LISI_MUST_CHECK lisi_status train_can_write(const char *path, lisi_error *err);
 /* Both files, complete on disk, before either takes its name; the model, which tells the hash of the other, last. */
 LISI_MUST_CHECK lisi_status train_write_files(ace_model *m, const ace_sidecar *sidecar, const char *path,
                                               const char *side, size_t *nbytes, lisi_error *err);

@@ -105,6 +105,8 @@ void train_order(const train_data *d, int *order) {
 lisi_status train_folds(const train_data *d, int nfolds, int *fold, int *count, lisi_error *err) {
   int *order = malloc(((size_t)d->nframes + 1) * sizeof *order);
   lisi_status status = order ? LISI_OK : lisi_no_memory(err, (size_t)d->nframes * sizeof *order);
+  if (nfolds > d->nframes && d->nframes > 0)
+    nfolds = d->nframes;
   *count = nfolds;
   if (status == LISI_OK)
     train_order(d, order);

@@ -57,7 +57,7 @@ lisi_status train_test_zeros(const train_data *d, const fit_basis *basis, const 
   const int n = basis->nelements;
   const size_t nframes = (size_t)d->nframes;
   double **p = calloc(nframes + 1, sizeof *p), *a = malloc((nframes + 1) * (size_t)n * sizeof *a),
-         *y = malloc((nframes + (size_t)n) * sizeof *y), *s = malloc((size_t)n * sizeof *s);
+         *y = calloc(nframes + (size_t)n, sizeof *y), *s = malloc((size_t)n * sizeof *s);
   lisi_status status = p && a && y && s ? LISI_OK : lisi_no_memory(err, nframes * (size_t)n * sizeof *a);
   if (status == LISI_OK)
     status = predict_with(d, basis, c, NULL, 0, p, err);

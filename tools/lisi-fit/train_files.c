@@ -31,6 +31,14 @@ static lisi_status flushed(out_file *file, const char *path, lisi_error *err) {
   return LISI_OK;
 }
 
+lisi_status train_can_write(const char *path, lisi_error *err) {
+  out_file *file;
+  lisi_status status = out_file_open(path, &file, err);
+  if (status == LISI_OK)
+    out_file_discard(file);
+  return status;
+}
+
 lisi_status train_write_files(ace_model *m, const ace_sidecar *sidecar, const char *path, const char *side,
                               size_t *nbytes, lisi_error *err) {
   char *bytes = NULL, hex[65];
