@@ -228,7 +228,7 @@ static lisi_status read_lag(reader *r, const counts_set *set, lag_counts *l, lis
     if (status == LISI_OK && !(c >= 0.0 && c <= LARGEST_COUNT))
       status = complain(r, err, "a count from 0 to 2^53");
     const int shift[3] = {(int)v[3], (int)v[4], (int)v[5]};
-    if (status == LISI_OK)
+    if (status == LISI_OK && c > 0.0) /* an entry is a connection */
       status = count_hash_add(hash, (int)v[0], (int)v[1] - 1, (int)v[2] - 1, shift, c, err);
   }
   l->lag = lag;

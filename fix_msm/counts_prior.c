@@ -64,6 +64,7 @@ static lisi_status add(const count_table *table, const count_table *total, const
 lisi_status counts_prior(const lag_counts *counts, double alpha, lag_counts *out, lisi_error *err) {
   memset(out, 0, sizeof *out);
   out->lag = counts->lag;
+  out->stride = counts->stride;
   count_table sums = {0};
   lisi_status status = pair_sums(&counts->total, &sums, err);
   if (status == LISI_OK)

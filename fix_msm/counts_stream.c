@@ -298,7 +298,9 @@ void counts_stream_break(counts_stream *s) {
 lisi_status counts_stream_gone(counts_stream *s, long long sample, long long id, lisi_error *err) {
   walker *w;
   lisi_status status = find_walker(s, id, &w, err);
-  if (status == LISI_OK && w->alive)
+  if (status != LISI_OK)
+    return status;
+  if (w->alive)
     status = make_blocks(s, sample, err);
   if (status == LISI_OK)
     status = advance(s, w, sample - 1, err);

@@ -422,6 +422,7 @@ lisi_status counts_symmetrise(const lag_counts *counts, const site_symmetry *s, 
   memset(out, 0, sizeof *out);
   memset(verdict, 0, sizeof *verdict);
   out->lag = counts->lag;
+  out->stride = counts->stride;
   if (counts->total.nstates != s->nsites)
     return lisi_fail(err, LISI_ERR_INTERNAL, "counts over %d states, a space group of %d sites", counts->total.nstates,
                      s->nsites);

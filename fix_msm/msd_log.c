@@ -198,6 +198,7 @@ static void average(const sample *s, size_t n, double timestep, msd_point *point
     blocks = n;
   if (blocks < 2)
     return;
+  point->nblocks = (int)blocks;
   double mean = 0.0, square = 0.0;
   for (size_t b = 0; b < blocks; b++) {
     const size_t first = b * n / blocks, last = (b + 1) * n / blocks;

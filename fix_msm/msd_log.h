@@ -56,10 +56,10 @@ LISI_MUST_CHECK lisi_status msd_log_close(msd_log *log, lisi_error *err);
 /* Reading: per lag the mean over origins and, from their spread, the standard error (origins that overlap are not
  * independent: the error is that of blocks of consecutive origins at least one lag apart, at most 10 of them). */
 typedef struct {
-  double lag; /* ps */
-  int norigins;
-  double tensor[6];  /* A^2 */
-  double msd, error; /* A^2; error 0 where fewer than two blocks */
+  double lag;            /* ps */
+  int norigins, nblocks; /* nblocks: those that the error comes from, 0 where there is none */
+  double tensor[6];      /* A^2 */
+  double msd, error;     /* A^2; error 0 where fewer than two blocks */
 } msd_point;
 LISI_MUST_CHECK lisi_status msd_log_read(const char *path, int *n, msd_point **point, lisi_error *err);
 

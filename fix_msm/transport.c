@@ -4,6 +4,7 @@
 #include "spectrum.h"
 #include "transport_sparse.h"
 
+#include <cblas.h>
 #include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
@@ -231,6 +232,49 @@ static void msd_balanced(const transport *t, double n, double tensor[3][3]) {
   }
 }
 
+/* F = sum of P^m b and G = sum of (k - m) P^m b over m = 0..k-1, by the binary digits of k: chains that never settle
+ * (periodic ones) would take k steps otherwise. F, G [n][3]; false: no memory. */
+static bool power_sums(const transport *t, double k, double *F, double *G) {
+  const size_t N = (size_t)t->n;
+  const int n = t->n;
+  double *power = malloc(N * N * sizeof *power), *square = malloc(N * N * sizeof *square),
+         *x = malloc(3 * N * sizeof *x);
+  const bool good = power && square && x;
+  memset(F, 0, 3 * N * sizeof *F);
+  memset(G, 0, 3 * N * sizeof *G);
+  for (size_t i = 0; good && i < N * N; i++)
+    power[i] = i % (N + 1) == 0 ? 1.0 : 0.0;
+  double have = 0.0; /* how many terms F and G hold, and the power of P */
+  for (int bit = 52; good && bit >= 0; bit--) {
+    const double digit = ldexp(1.0, bit);
+    if (have > 0.0) { /* twice as many terms */
+      cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, 3, n, 1, power, n, G, 3, 0, x, 3);
+      for (size_t i = 0; i < 3 * N; i++)
+        G[i] += have * F[i] + x[i];
+      cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, 3, n, 1, power, n, F, 3, 0, x, 3);
+      for (size_t i = 0; i < 3 * N; i++)
+        F[i] += x[i];
+      cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, n, n, 1, power, n, power, n, 0, square, n);
+      memcpy(power, square, N * N * sizeof *power);
+      have *= 2.0;
+    }
+    if (fmod(floor(k / digit), 2.0) == 1.0) { /* one more */
+      cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, 3, n, 1, power, n, t->b, 3, 0, x, 3);
+      for (size_t i = 0; i < 3 * N; i++) {
+        F[i] += x[i];
+        G[i] += F[i];
+      }
+      cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, n, n, 1, t->P, n, power, n, 0, square, n);
+      memcpy(power, square, N * N * sizeof *power);
+      have += 1.0;
+    }
+  }
+  free(power);
+  free(square);
+  free(x);
+  return good;
+}
+
 static void msd_general(const transport *t, double n, double tensor[3][3]) {
   const size_t N = (size_t)t->n;
   double *y = malloc(3 * N * sizeof *y), *next = malloc(3 * N * sizeof *next);
@@ -246,6 +290,20 @@ static void msd_general(const transport *t, double n, double tensor[3][3]) {
     scale = fmax(scale, fabs(y[k]));
   for (double m = 1.0; m < n; m += 1.0) {
     double spread = 0.0;
+    if (m > TRANSPORT_MOST_STEPS) {
+      const double k = ceil(n) - 1.0, more = n - k - 1.0;
+      const bool good = power_sums(t, k, y, next);
+      for (size_t a = 0; a < 3; a++) {
+        for (size_t c = 0; c < 3; c++) {
+          double s = 0.0;
+          for (size_t i = 0; i < N; i++)
+            s += t->c[3 * i + a] * (next[3 * i + c] + more * y[3 * i + c]) +
+                 t->c[3 * i + c] * (next[3 * i + a] + more * y[3 * i + a]);
+          tensor[a][c] = good ? n * t->A[a][c] + s : NAN;
+        }
+      }
+      break;
+    }
     for (size_t i = 0; i < N; i++) {
       for (size_t a = 0; a < 3; a++)
         spread = fmax(spread, fabs(y[3 * i + a] - t->v[a]));

@@ -2,6 +2,7 @@
 #include "van_hove.h"
 
 #include "ck.h"
+#include "counts.h"
 #include "markov_range.h"
 
 #include <math.h>
@@ -237,7 +238,7 @@ typedef struct {
   int nunit;
   const bool *kept; /* [nunit] */
   long long begin, span;
-  int nblocks, nbins;
+  int most, nblocks, nbins; /* nblocks: of the time at hand, most is room */
   double width;
   double *count; /* [nblocks][nbins + 1], the last one for all pairs */
 } counting;
@@ -317,6 +318,7 @@ static lisi_status log_side(counting *c, long long lag, van_hove_time *t, lisi_e
   path_set_range(c->paths, &begin, &end);
   c->begin = begin;
   c->span = end - lag - begin;
+  c->nblocks = counts_time_blocks(c->paths, lag, c->most);
   memset(c->count, 0, (size_t)c->nblocks * ((size_t)c->nbins + 1) * sizeof *c->count);
   const lisi_status status = c->span > 0 ? path_set_pairs(c->paths, lag, count_visit, c, err) : LISI_OK;
   if (status != LISI_OK)
@@ -343,7 +345,7 @@ static double round_width(double range) {
 }
 
 lisi_status van_hove_make(const path_set *paths, const int replicate[3], const msm_model *model, int ntimes,
-                          const long long *n, int nblocks, double budget, van_hove_result *r, lisi_error *err) {
+                          const long long *n, int most_blocks, double budget, van_hove_result *r, lisi_error *err) {
   memset(r, 0, sizeof *r);
   const int copies = replicate[0] * replicate[1] * replicate[2], nunit = paths->space.n / (copies > 0 ? copies : 1);
   if (!model->geometry || ntimes < 1 || model->n < 1 || model->estimator == MSM_PLAIN)
@@ -363,7 +365,8 @@ lisi_status van_hove_make(const path_set *paths, const int replicate[3], const m
   const size_t bins = (size_t)r->nbins, T = (size_t)ntimes;
   bool *kept = calloc((size_t)nunit + 1, sizeof *kept);
   double *density = malloc(T * bins * sizeof *density), *lost = malloc(T * sizeof *lost);
-  counting c = {paths, nunit, kept, 0, 0, nblocks > 1 ? nblocks : 1, r->nbins, r->width, NULL};
+  const int most = most_blocks > 1 ? most_blocks : 1;
+  counting c = {paths, nunit, kept, 0, 0, most, most, r->nbins, r->width, NULL};
   c.count = malloc((size_t)c.nblocks * (bins + 1) * sizeof *c.count);
   r->time = calloc(T, sizeof *r->time);
   lisi_status status = LISI_OK;

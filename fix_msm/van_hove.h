@@ -6,7 +6,8 @@
  * Model: the displacement after n lags has the probabilities of P_ij(R) convolved n times, started from the stationary
  * distribution: sites and images are followed, so nothing is lost at the edges of a box. Log: all pairs of samples that
  * lie n lags apart and have both ends in the model's states, with errors from time blocks. The model was made of the
- * same run, at its lag; what is tested is whether it is right at longer times. */
+ * same run, at its lag; what is tested is whether it is right at longer times. A block is at least three times as long
+ * as the time; a time with fewer than two such blocks has no error and is not tested. */
 #ifndef LISI_VAN_HOVE_H
 #define LISI_VAN_HOVE_H
 
@@ -40,7 +41,7 @@ typedef struct {
  * compared. n[ntimes] lags, rising; times for which the convolution would take more than `budget` steps are left out.
  */
 LISI_MUST_CHECK lisi_status van_hove_make(const path_set *paths, const int replicate[3], const msm_model *model,
-                                          int ntimes, const long long *n, int nblocks, double budget,
+                                          int ntimes, const long long *n, int most_blocks, double budget,
                                           van_hove_result *result, lisi_error *err);
 void van_hove_free(van_hove_result *result);
 

@@ -38,6 +38,13 @@ for lag in 1 2 10; do cmp sum/C_$lag.mtx whole/C_$lag.mtx || fail "another order
 # one file is its own sum; compressed input
 merge job1.counts -o one.counts
 cmp job1.counts one.counts || fail "one file alone is changed"
+# an entry without a count is none
+awk '/^lag / && !done { $4++; print; print "0 1 2 5 5 5 0"; done = 1; next } 1' job1.counts >zero.counts
+merge zero.counts -o dropped.counts
+cmp dropped.counts one.counts || fail "a count of zero stays in the file"
+# blocks are three lags long at least: 1300 samples hold four such blocks of pairs at a lag of 100 samples
+merge job1.jumps --lags 100 -o long.counts --json
+[[ $(json blocks) == 4 ]] || fail "blocks at a lag of 100 samples: $(json blocks)"
 pass "sums"
 
 # ---- refused, with nothing written

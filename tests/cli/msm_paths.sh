@@ -85,4 +85,15 @@ bad '--share' o --share 1.5
 bad '--sets' o --sets 1
 bad '--resamples' o --resamples 5
 bad '3.5' o --lag 3.5
+# A prior is part of the resamples, too: the rate lies inside its interval, not at the edge of one that knows the counts alone
+awk -f "$SRC/tests/cli/chain_log.awk" -v walkers=4 -v samples=400 -v cells=4 -v p=.02 -v q=.005 -v seed=3 >few.jumps
+exits 0 "$BIN/lisi-msm" build few.jumps --lags 1,2 --prior 20 -o few
+paths few --from A --to B
+awk -v x="$(json rate 2)" -v lo="$(numbers rate_ci | head -n 1)" -v hi="$(numbers rate_ci | tail -n 1)" 'BEGIN { exit !(lo < .97 * x && hi > 1.03 * x) }' ||
+  fail "rate with a prior: $(json rate 2), interval $(numbers rate_ci | tr '\n' ' ')"
+# and of the model that is tested
+exits 0 "$BIN/lisi-msm" ck few --json
+p12=$(grep -v '^%' few/P_1.mtx | awk 'NR > 1 && $1 == 1 && $2 == 2 { s += $3 } END { printf "%.17g", s }')
+p21=$(grep -v '^%' few/P_1.mtx | awk 'NR > 1 && $1 == 2 && $2 == 1 { s += $3 } END { printf "%.17g", s }')
+grep -q "$(awk -v a="$p12" -v b="$p21" 'BEGIN { printf "%.10f", (1 - a) ^ 2 + a * b }' | cut -c1-10)" out || fail "ck: no model with P_11(2) = (1 - $p12)^2 + $p12 $p21"
 pass "pathways"

@@ -4,6 +4,7 @@
 #include "count_gather.h"
 #include "count_plan.h"
 #include "counts.h"
+#include "counts_prior.h"
 #include "counts_stream.h"
 #include "msm.h"
 
@@ -720,6 +721,22 @@ static void plan_agrees(void **state) {
   count_table_free(&table);
 }
 
+/* Strided counts stay strided with a prior, which the errors of few blocks are made of. */
+static void prior_keeps(void **state) {
+  (void)state;
+  const int s[7] = {0, 0, 1, 0, 1, 1, 0};
+  path_set p;
+  lag_counts c, with;
+  from_list(&p, 2, 7, s);
+  OK(counts_from_paths(&p, 2, 2, 1, 1, &c, err));
+  OK(counts_prior(&c, 0.5, &with, err));
+  assert_int_equal(with.lag, 2);
+  assert_int_equal(with.stride, 2);
+  lag_counts_free(&with);
+  lag_counts_free(&c);
+  path_set_free(&p);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(small_example),  cmocka_unit_test(against_brute_force),
@@ -728,7 +745,7 @@ int main(void) {
       cmocka_unit_test(folded_at_once), cmocka_unit_test(in_several_passes),
       cmocka_unit_test(large_pieces),   cmocka_unit_test(odd_counts),
       cmocka_unit_test(site_msd),       cmocka_unit_test(lags),
-      cmocka_unit_test(plan_agrees),
+      cmocka_unit_test(plan_agrees),    cmocka_unit_test(prior_keeps),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -328,6 +328,21 @@ static void oscillator(void **state) {
   msm_model_free(&m);
 }
 
+/* Jumps of 1 and 3 A in turn never forget where they began: the MSD of n jumps is (2 n)^2, and 1 more where n is odd.
+ */
+static void periodic_drift(void **state) {
+  (void)state;
+  msm_model m;
+  build("cell: [[4,0,0],[0,9,0],[0,0,9]]\nsites: [[0,0,0],[0.25,0,0]]\njumps: [[1,2,0,0,0,1],[2,1,1,0,0,1]]\nlag: 1\n",
+        &m);
+  static const double many[] = {1, 2, 17, 5000, 5001, 5002, 123457, 1e9, 1e12};
+  for (size_t k = 0; k < sizeof many / sizeof *many; k++) {
+    const double n = many[k], exact = 4 * n * n + fmod(n, 2);
+    CLOSE(msm_msd(&m, n), exact, 1e-12 * exact);
+  }
+  msm_model_free(&m);
+}
+
 static void bad_networks(void **state) {
   (void)state;
   static const struct {
@@ -362,7 +377,7 @@ int main(void) {
       cmocka_unit_test(alternating_chain), cmocka_unit_test(general_form_agrees), cmocka_unit_test(fcc_oct_tet),
       cmocka_unit_test(driven_ring),       cmocka_unit_test(moving_sites),        cmocka_unit_test(ring_eigenvalues),
       cmocka_unit_test(general_chain),     cmocka_unit_test(several_sets),        cmocka_unit_test(oscillator),
-      cmocka_unit_test(bad_networks),
+      cmocka_unit_test(periodic_drift),    cmocka_unit_test(bad_networks),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

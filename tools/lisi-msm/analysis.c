@@ -4,6 +4,7 @@
 
 #include "count_matrix.h"
 #include "counts_file.h"
+#include "counts_prior.h"
 #include "diffusion.h"
 #include "file_bytes.h"
 #include "fold_symmetry.h"
@@ -438,21 +439,16 @@ static lisi_status count_all(const material *m, const build_options *o, bool fol
   return status;
 }
 
-/* Blocks shorter than the lag (of .counts files, say) hold the same jumps and say nothing of chance. */
-static bool judged(const msm_result *r, double dt, int k) {
-  return !(r->duration > 0 && dt * (double)r->counts[k].lag * r->counts[k].blocks.nparts > r->duration);
-}
-
 /* Counts of every lag; --fold auto averages where the copies of a site are alike at all of them, and keeps them apart
  * elsewhere. verdict[] tells of the copies in both cases. */
 static lisi_status count_or_fold(const material *m, const build_options *o, bool *fold, int n, const long long *lags,
-                                 double dt, msm_result *r, fold_verdict *verdict, lisi_error *err) {
+                                 msm_result *r, fold_verdict *verdict, lisi_error *err) {
   lisi_status status = count_all(m, o, *fold, n, lags, r, verdict, err);
   if (status != LISI_OK || !*fold || strcmp(o->fold, "auto") != 0)
     return status;
   bool alike = true;
   for (int k = 0; k < r->nmodels; k++)
-    alike = alike && (!verdict[k].tested || verdict[k].homogeneous || !judged(r, dt, k));
+    alike = alike && (!verdict[k].tested || verdict[k].homogeneous);
   if (alike)
     return LISI_OK;
   for (int k = 0; k < r->nmodels; k++)
@@ -465,8 +461,22 @@ static lisi_status count_or_fold(const material *m, const build_options *o, bool
   return count_all(m, o, false, n, lags, r, verdict, err);
 }
 
+/* Rates between orbits, whose resamples have to know the prior as the model does. */
+static lisi_status rates_of(const msm_result *r, int k, const msm_options *options, lisi_error *err) {
+  lag_counts with = {0};
+  lisi_status status = LISI_OK;
+  if (options->prior > 0.0)
+    status = counts_prior(&r->counts[k], options->prior, &with, err);
+  if (status == LISI_OK)
+    status = orbit_rates_make(&r->space, options->prior > 0.0 ? &with : &r->counts[k], options, &r->model[k],
+                              &r->rates[k], err);
+  lag_counts_free(&with);
+  return status;
+}
+
+/* *given are the options of the models, with *pi, which is the caller's to free. */
 static lisi_status models(const material *m, const build_options *o, int n, const long long *lags, msm_result *r,
-                          lisi_error *err) {
+                          msm_options *given, double **pi, lisi_error *err) {
   msm_options options = {
       .seed = (uint64_t)o->seed, .prior = o->prior, .interrupted = progress_interrupted, .nmsd = r->nn, .msd_n = r->n};
   const bool effective = o->count_mode != NULL && strcmp(o->count_mode, "effective") == 0;
@@ -517,22 +527,21 @@ static lisi_status models(const material *m, const build_options *o, int n, cons
     return lisi_fail(err, LISI_ERR_INPUT, "--sites is for --fold symmetry of .counts files; a jump log has its own");
   const double dt = m->from_paths ? m->paths.dt : m->from_counts ? m->set.dt : 1;
   fold_verdict *verdict = calloc((size_t)n + 1, sizeof *verdict);
-  double *pi = NULL;
   r->counts = calloc((size_t)n + 1, sizeof *r->counts);
   r->model = calloc((size_t)n + 1, sizeof *r->model);
   r->rates = calloc((size_t)n + 1, sizeof *r->rates);
   if (verdict == NULL || r->counts == NULL || r->model == NULL || r->rates == NULL)
     status = lisi_no_memory(err, (size_t)n * sizeof *r->model);
   if (status == LISI_OK && n > 0)
-    status = count_or_fold(m, o, &fold, n, lags, dt, r, verdict, err);
+    status = count_or_fold(m, o, &fold, n, lags, r, verdict, err);
   r->folded = fold;
   if (status == LISI_OK && r->nmodels == 0)
     status = msm_result_none(r, err);
   if (status == LISI_OK && symmetry)
     status = fold_symmetry_make(r, m->from_counts ? o->sites : NULL, err);
   if (status == LISI_OK && o->pi_file != NULL)
-    status = read_pi(o->pi_file, r->space.n, &pi, err);
-  options.pi = pi;
+    status = read_pi(o->pi_file, r->space.n, pi, err);
+  options.pi = *pi;
   const long samples = o->samples >= 0 ? o->samples : o->resamples;
   options.bootstrap = samples >= 0 ? (int)samples : r->space.n <= 100 ? 200 : r->space.n <= 400 ? 40 : 16;
   if (options.estimator == MSM_RATE && samples < 0) /* each one is a search of its own */
@@ -549,7 +558,7 @@ static lisi_status models(const material *m, const build_options *o, int n, cons
     if (status == LISI_OK && symmetry)
       status = fold_symmetry_model(r, &r->model[k], err);
     if (status == LISI_OK)
-      status = orbit_rates_make(&r->space, &r->counts[k], &options, &r->model[k], &r->rates[k], err);
+      status = rates_of(r, k, &options, err);
     if (status != LISI_OK) {
       const double lag = dt * (double)r->counts[k].lag;
       msm_result_drop(r, k);
@@ -558,7 +567,7 @@ static lisi_status models(const material *m, const build_options *o, int n, cons
       continue;
     }
     /* yes: the user vouches for the copies */
-    if (strcmp(o->fold, "yes") != 0 && judged(r, dt, k))
+    if (strcmp(o->fold, "yes") != 0)
       r->model[k].fold = verdict[k];
     k++;
   }
@@ -566,14 +575,11 @@ static lisi_status models(const material *m, const build_options *o, int n, cons
     status = msm_result_single_states(r, err);
   if (status == LISI_OK && r->nmodels == 0)
     status = msm_result_none(r, err);
-  if (status == LISI_OK && symmetry) {
-    msm_result_choose_lag(r);
-    options.progress = NULL;
-    status = fold_symmetry_measure(r, &options, err);
-  }
   progress_end(&bar.bar);
   free(verdict);
-  free(pi);
+  options.progress = NULL;
+  options.progress_context = NULL;
+  *given = options;
   return status;
 }
 
@@ -690,6 +696,8 @@ lisi_status build_and_show(int nlogs, char **logs, const build_options *o, char 
   material m = {0};
   msm_result r = {.reported = -1, .command = command, .seed = o->seed};
   long long *lags = NULL;
+  double *pi = NULL;
+  msm_options options = {0};
   int n = 0;
   lisi_status status = command == NULL ? lisi_no_memory(err, 256) : check_options(o, err);
   build_options use = *o;
@@ -724,7 +732,7 @@ lisi_status build_and_show(int nlogs, char **logs, const build_options *o, char 
   if (status == LISI_OK && material_space(&m)->geometry)
     status = n_grid(r.duration > 0 && n > 0 ? r.duration / ((double)lags[0] * m.paths.dt) : 1000, &r.n, &r.nn, err);
   if (status == LISI_OK)
-    status = models(&m, &use, n, lags, &r, err);
+    status = models(&m, &use, n, lags, &r, &options, &pi, err);
   if (status == LISI_OK) {
     if (r.space.geometry) {
       if (m.from_paths)
@@ -733,12 +741,17 @@ lisi_status build_and_show(int nlogs, char **logs, const build_options *o, char 
       if (status == LISI_OK && m.from_paths && whole_time(o))
         status = log_extras_msd(nlogs, logs, &r, err);
     }
+  }
+  if (status == LISI_OK) {
     msm_result_choose_lag(&r);
     if (o->temperature > 0)
       r.temperature = o->temperature;
     const diffusion_options about = {o->seed, o->blocks, o->samples >= 0 ? o->samples : o->resamples, r.temperature,
                                      fabs(o->charge) > 0 ? o->charge : r.charge};
     status = diffusion_make(&r, m.from_paths ? &m.paths : NULL, &about, err);
+    /* at the lag that is reported, which has been chosen by now */
+    if (status == LISI_OK)
+      status = fold_symmetry_measure(&r, &options, err);
     msm_result_compare(&r);
     if (status == LISI_OK && o->compare_plain)
       status = msm_result_compare_plain(&r, &m.paths, err);
@@ -748,6 +761,7 @@ lisi_status build_and_show(int nlogs, char **logs, const build_options *o, char 
   if (status == LISI_OK)
     status = show_result(&r, o->json, o->out, err);
   free(lags);
+  free(pi);
   msm_result_free(&r);
   material_free(&m);
   return status;

@@ -288,7 +288,7 @@ static void judge(msd_verdict *v) {
 
 /* The MSD of the reported model against that of the site positions and, after one constant, of the real coordinates:
  * up to the end of the Markovian range (without one: a tenth of the run), and no longer than a quarter of the run. */
-static void check_msd(const msm_result *r, diffusion_result *d, int nblocks) {
+static void check_msd(const msm_result *r, diffusion_result *d) {
   d->md_offset = NAN;
   if (!d->has_plateau || r->reported < 0 || r->nsites_msd == 0)
     return;
@@ -319,7 +319,7 @@ static void check_msd(const msm_result *r, diffusion_result *d, int nblocks) {
         sum += w * difference;
         weight += w;
       } else {
-        add_point(&d->md, fabs(difference - d->md_offset) / error, nblocks);
+        add_point(&d->md, fabs(difference - d->md_offset) / error, p->parts);
       }
     }
     if (pass == 0)
@@ -367,7 +367,7 @@ lisi_status diffusion_make(msm_result *r, const path_set *paths, const diffusion
   if (paths == NULL || !paths->space.geometry || !paths->time_in_ps)
     return status;
   if (status == LISI_OK)
-    check_msd(r, d, (int)o->blocks);
+    check_msd(r, d);
   if (status == LISI_OK)
     status = make_van_hove(r, d, paths, (int)o->blocks, err);
   if (status == LISI_OK) {

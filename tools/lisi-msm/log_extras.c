@@ -40,7 +40,8 @@ lisi_status log_extras_read(const char *log, msm_result *r, lisi_error *err) {
   return status;
 }
 
-/* Adds the curve of one file to the mean over files; files add up by their number of origins. */
+/* Adds the curve of one file to the mean over files; files add up by their number of origins. The error is known where
+ * that of every file is, with the blocks of the file that has the fewest. */
 static lisi_status add_curve(msm_result *r, double **weight, const msd_point *point, int n, lisi_error *err) {
   const size_t room = (size_t)(r->nmd + n) + 1;
   msd_row *rows = realloc(r->md_msd, room * sizeof *rows);
@@ -63,7 +64,9 @@ static lisi_status add_curve(msm_result *r, double **weight, const msd_point *po
     if (!(sum > 0))
       continue;
     rows[at].value += (point[k].msd - rows[at].value) * w / sum;
-    rows[at].error = sqrt(pow(rows[at].error * larger[at], 2) + pow(point[k].error * w, 2)) / sum;
+    const bool first = !(larger[at] > 0), known = point[k].nblocks > 1 && (first || rows[at].parts > 1);
+    rows[at].error = known ? sqrt(pow(rows[at].error * larger[at], 2) + pow(point[k].error * w, 2)) / sum : 0;
+    rows[at].parts = !known ? 0 : first || point[k].nblocks < rows[at].parts ? point[k].nblocks : rows[at].parts;
     larger[at] = sum;
   }
   return LISI_OK;

@@ -33,7 +33,7 @@ static lisi_status count_log(char *file, const cli_numbers *lags, int blocks, co
     long long lag;
     status = path_set_lag(&paths, lags->value[k], &lag, err);
     if (status == LISI_OK)
-      status = counts_from_paths(&paths, lag, 1, blocks, 1, &set->lag[k], err);
+      status = counts_from_paths(&paths, lag, 1, counts_time_blocks(&paths, lag, blocks), 1, &set->lag[k], err);
     set->nlags += status == LISI_OK;
   }
   set->space = paths.space;

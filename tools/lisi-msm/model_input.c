@@ -2,6 +2,7 @@
 #include "model_input.h"
 
 #include "counts_file.h"
+#include "counts_prior.h"
 #include "input_files.h"
 #include "paths.h"
 #include "report.h"
@@ -209,14 +210,15 @@ static lisi_status from_counts(int n, char **file, const input_options *o, doubl
   return status;
 }
 
-/* The stationary distribution of the folder's model nearest to the lag, by state number. */
+/* The stationary distribution of the folder's model nearest to the lag, by state number. It has none of states that the
+ * model does not keep; these form sets of their own, in which any value does, for each set is normalised. */
 static lisi_status folder_pi(const report_data *data, const state_space *space, double lag, double **pi,
                              lisi_error *err) {
   *pi = malloc((size_t)space->n * sizeof **pi);
   if (*pi == NULL)
     return lisi_no_memory(err, (size_t)space->n * sizeof **pi);
   for (int i = 0; i < space->n; i++)
-    (*pi)[i] = 0.0;
+    (*pi)[i] = 1.0;
   for (int m = 0; m < yaml_seq_size(data->doc, data->models); m++) {
     const yaml_ref model = yaml_seq_at(data->doc, data->models, m), states = yaml_get(data->doc, model, "states"),
                    values = yaml_get(data->doc, model, "stationary");
@@ -275,6 +277,21 @@ static bool ends_with(const char *text, const char *end) {
   return a >= b && strcmp(text + a - b, end) == 0;
 }
 
+/* The prior becomes a part of the counts at the model's lag, blocks and groups, so that all that is made of them later
+ * knows it: the model, its resamples, and the sets that are compared. */
+static lisi_status add_prior(model_input *in, lisi_error *err) {
+  if (!(in->options.prior > 0.0) || in->options.estimator == MSM_PLAIN)
+    return LISI_OK;
+  lag_counts with;
+  const lisi_status status = counts_prior(&in->lag[0], in->options.prior, &with, err);
+  if (status != LISI_OK)
+    return status;
+  lag_counts_free(&in->lag[0]);
+  in->lag[0] = with;
+  in->options.prior = 0.0;
+  return LISI_OK;
+}
+
 lisi_status model_input_open(int n, char **file, const input_options *o, model_input *in, lisi_error *err) {
   /* dense at every size: paths and sets need all of P */
   *in = (model_input){.unit = "ps", .replicate = {1, 1, 1}, .options = {.solver = MSM_DENSE}};
@@ -309,6 +326,8 @@ lisi_status model_input_open(int n, char **file, const input_options *o, model_i
                           : from_logs(n, file, o, in, err);
   if (status == LISI_OK && in->space.n > MANY_STATES)
     cli_note("%d states: what follows is dense algebra and takes minutes (build alone is fast)", in->space.n);
+  if (status == LISI_OK)
+    status = add_prior(in, err);
   if (status == LISI_OK) {
     msm_options plain = in->options;
     plain.bootstrap = 0;

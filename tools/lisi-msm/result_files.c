@@ -9,9 +9,12 @@
 #include "out_file.h"
 #include "report.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 static void market_header(FILE *f, const char *what, const state_space *space, int n, size_t entries) {
   fprintf(f, "%%%%MatrixMarket matrix coordinate real general\n%% %s; row and column k stand for state", what);
@@ -137,13 +140,25 @@ static lisi_status write_network(const msm_result *r, int m, const char *folder,
 #define MOST_BLOCK_COUNTS 4000000
 
 /* The counts of all lags, as they were used (folded or not), by time block. */
+static lisi_status remove_old(const char *path, lisi_error *err) {
+  if (unlink(path) != 0 && errno != ENOENT)
+    return lisi_fail(err, LISI_ERR_IO, "%s: that of an earlier model cannot be removed: %s", path, strerror(errno));
+  return LISI_OK;
+}
+
+/* Where none is written, that of an earlier model in the same folder goes. */
 static lisi_status write_blocks(const msm_result *r, const char *folder, lisi_error *err) {
   size_t entries = 0;
+  char path[PATH_MAX];
+  if (snprintf(path, sizeof path, "%s/model.counts", folder) >= (int)sizeof path)
+    return lisi_fail(err, LISI_ERR_INPUT, "%s: the path is too long", folder);
+  if (r->counts == NULL)
+    return remove_old(path, err);
   for (int m = 0; m < r->nmodels; m++)
     entries += r->counts[m].blocks.n;
   if (entries > MOST_BLOCK_COUNTS) {
     cli_note("model.counts is not written: it would have %zu entries; ck and paths can read the logs instead", entries);
-    return LISI_OK;
+    return remove_old(path, err);
   }
   counts_set set = {.space = r->space,
                     .dt = r->dt > 0 ? r->dt : 1,
@@ -156,9 +171,6 @@ static lisi_status write_blocks(const msm_result *r, const char *folder, lisi_er
     set.replicate[a] = r->folded || r->replicate[a] < 1 ? 1 : r->replicate[a];
     set.nsites_unit /= set.replicate[a];
   }
-  char path[PATH_MAX];
-  if (snprintf(path, sizeof path, "%s/model.counts", folder) >= (int)sizeof path)
-    return lisi_fail(err, LISI_ERR_INPUT, "%s: the path is too long", folder);
   return counts_file_write(path, &set, err);
 }
 
@@ -176,7 +188,7 @@ lisi_status msm_result_write(const msm_result *r, const char *folder, lisi_error
     if (status == LISI_OK)
       status = msm_result_modes_write(r, m, folder, err);
   }
-  if (status == LISI_OK && r->counts != NULL)
+  if (status == LISI_OK)
     status = write_blocks(r, folder, err);
   if (status != LISI_OK)
     return status;
