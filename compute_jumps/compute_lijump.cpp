@@ -298,6 +298,8 @@ void ComputeLiJump::init() {
   state = dynamic_cast<FixLiJumpState *>(modify->get_fix_by_id(state_id));
   if (!state)
     error->all(FLERR, "compute lijump {}: its internal fix {} is gone", id, state_id);
+  if (state->shared.last > update->ntimestep && !has_sampler()) /* reset_timestep, or a rerun after a run */
+    forget_atoms(true);
   if (domain->nonperiodic)
     error->all(FLERR, "compute lijump needs a box that is periodic in three dimensions");
 
@@ -557,9 +559,10 @@ void ComputeLiJump::sample() {
 bigint ComputeLiJump::unknown_from() {
   const bigint step = state->shared.last;
   bigint mine = step + 1, all;
+  /* Atoms that left the group since count, too: back before the next sample they go on as if they had never been away.
+   */
   for (int i = 0; i < atom->nlocal; i++)
-    if (atom->mask[i] & groupbit)
-      mine = std::min(mine, (bigint)tracker_unknown_from(&state->atoms[i].track, step));
+    mine = std::min(mine, (bigint)tracker_unknown_from(&state->atoms[i].track, step));
   MPI_Allreduce(&mine, &all, 1, MPI_LMP_BIGINT, MPI_MIN, world);
   return all;
 }

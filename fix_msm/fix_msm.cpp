@@ -31,9 +31,9 @@ static const long long FIRST_BLOCK = 1; /* time blocks of the counts start this 
 static const int BLOCKS = 32;           /* ... whenever there get to be more than so many */
 
 FixMSM::FixMSM(LAMMPS *lmp, int narg, char **arg)
-    : Fix(lmp, narg, arg), flush(100), plan{50, 20}, temperature(0.0), jump(nullptr), first(-1), last(-1), known(-1),
-      dt(0.0), natoms_before(0), restored(false), ncols(0), origins(nullptr), log(nullptr), msd(nullptr),
-      stream(nullptr), cell_sum{}, ncells(0), matrix_known(-2), status(LISI_OK), failure{} {
+    : Fix(lmp, narg, arg), flush(100), plan{50, 20}, temperature(0.0), jump(nullptr), nsites(0), first(-1), last(-1),
+      known(-1), dt(0.0), njumps(0), natoms_before(0), restored(false), ncols(0), origins(nullptr), log(nullptr),
+      msd(nullptr), stream(nullptr), cell_sum{}, ncells(0), matrix_known(-2), status(LISI_OK), failure{} {
   if (narg < 5)
     utils::missing_cmd_args(FLERR, "fix msm", error);
   if (!atom->tag_enable)
@@ -100,7 +100,7 @@ FixMSM::FixMSM(LAMMPS *lmp, int narg, char **arg)
   if (!lags.empty() && counts_path.empty())
     counts_path = log_path + ".counts";
 
-  const int nsites = site_index_sites(jump->index());
+  nsites = site_index_sites(jump->index());
   scalar_flag = 1;
   extscalar = 0;
   global_freq = 1;
@@ -177,6 +177,12 @@ void FixMSM::init() {
   jump = dynamic_cast<ComputeLiJump *>(modify->get_compute_by_id(compute_id));
   if (!jump)
     error->all(FLERR, "fix msm {}: compute lijump {} is gone", id, compute_id);
+  if (jump->igroup != igroup)
+    error->all(FLERR, "fix msm {}: its group {} differs from group {} of compute {}, which was defined anew", id,
+               group->names[igroup], group->names[jump->igroup], compute_id);
+  if (site_index_sites(jump->index()) != nsites)
+    error->all(FLERR, "fix msm {}: compute {} was defined anew, with {} sites instead of {}; define the fix anew", id,
+               compute_id, site_index_sites(jump->index()), nsites);
   bool behind = false;
   for (const auto &other : modify->get_fix_list()) {
     if (other == this) {
@@ -207,6 +213,7 @@ void FixMSM::init() {
                "fix msm {} was at step {} and its compute {} at step {}: after a restart both have to have the IDs "
                "that they had",
                id, last, compute_id, jump->last_sample());
+  njumps = last < 0 ? 0 : jump->jumps_in_all();
   refuse_shared_files();
   reset_dt();
 }
@@ -307,21 +314,30 @@ void FixMSM::sample() {
     return;
   const bool begins = last < 0, broken = !begins && step != last + every;
   const bigint before = last;
-  if (broken && step > last)
-    flush_log();      /* so that the log tells where the paths end */
   bool taken = false; /* another fix has sampled this step already */
+  std::vector<FixMSM *> twins;
   for (const auto &other : modify->get_fix_list()) {
-    const auto *twin = dynamic_cast<const FixMSM *>(other);
-    taken = taken || (twin && twin != this && twin->compute_id == compute_id && twin->last == step);
+    auto *twin = dynamic_cast<FixMSM *>(other);
+    if (!twin || twin == this || twin->compute_id != compute_id)
+      continue;
+    twins.push_back(twin);
+    taken = taken || twin->last == step;
   }
   if (!taken) {
     if (begins)
       jump->forget_atoms(true);
-    if (broken && step > last)
+    if (broken && step > last) {
+      flush_log(); /* so that the logs, of all fixes, tell where the paths end: what is forgotten now they need for it
+                    */
+      for (auto *twin : twins)
+        if (twin->last == last)
+          twin->flush_log();
       jump->forget_atoms(false);
+    }
   }
   jump->sample();
   last = step;
+  njumps = jump->jumps_in_all();
   if (begins)
     open_logs();
   if (broken) {
@@ -404,6 +420,7 @@ void FixMSM::reopen_logs() {
   }
   agree();
   restored = false;
+  matrix_known = -2; /* one that was asked for before has no counts */
 }
 
 void FixMSM::add(const std::vector<jump_event> &events) {
@@ -578,7 +595,7 @@ void FixMSM::write_counts() {
 }
 
 double FixMSM::compute_scalar() {
-  return last < 0 ? 0.0 : (double)jump->jumps_in_all();
+  return last < 0 ? 0.0 : (double)njumps;
 }
 
 /* The matrix is as new as the last flush. */

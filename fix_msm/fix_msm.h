@@ -56,11 +56,13 @@ private:
   msd_plan plan;
   double temperature;
   class ComputeLiJump *jump;
+  int nsites; /* of the compute when the fix was defined */
 
   /* Known to all ranks. */
   bigint first, last;              /* steps of the first and the last sample; last = -1: none yet */
   bigint known;                    /* what the log vouches for */
   double dt;                       /* of the samples */
+  bigint njumps;                   /* until the last sample; the compute may be gone between runs */
   bigint natoms_before;            /* tracked at the last sample */
   bool restored;                   /* from a restart file, and the log is not open yet */
   std::vector<bigint> slot_origin; /* step of the MSD origin in each slot; -1: none */

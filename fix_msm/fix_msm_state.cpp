@@ -22,6 +22,10 @@ static const int FORMAT = 1;
 
 void FixMSM::sample_msd() {
   const bigint now = last / every;
+  /* An atom outside of the group has no origins; where it comes back it begins anew. */
+  for (int i = 0; i < atom->nlocal; i++)
+    if (!(atom->mask[i] & groupbit))
+      FixMSM::set_arrays(i);
   struct Due {
     bigint origin;
     int slot;
@@ -88,6 +92,9 @@ struct RestartHead {
 void FixMSM::write_restart(FILE *fp) {
   if (comm->me != 0)
     return;
+  /* The jump log goes on from what is kept here; lines of the MSD are in its file or nowhere. */
+  if (msd && msd_log_flush(msd, &failure) != LISI_OK)
+    error->one(FLERR, "fix msm {}: {}", id, failure.message);
   std::vector<char> state = log_state;
   if (log) {
     state.resize(jump_log_state(log, nullptr));

@@ -29,10 +29,14 @@ group away clear
 group away id 3 28
 group lithium union lithium away
 run 60
-# out and in between two samples: nothing happened
-group lithium subtract lithium away
-group lithium union lithium away
-run 140
+# out and in between two samples: nothing happened, though a run ends in between
+group away clear
+group away id <> 1 40
+group back intersect lithium away
+group lithium subtract lithium back
+run 5
+group lithium union lithium back
+run 135
 END
 echo >none
 cat >shift <<'END'
@@ -53,6 +57,9 @@ done
 grep -q '^210 48 0 ' one.near.jumps || fail "the new atom 48 has no first site"
 for id in 3 28; do grep -q "^410 $id 0 " one.near.jumps || fail "atom $id came back without a first site"; done
 awk '/^data$/ { inside = 1 } inside && $1 ~ /^[0-9]/ && $1 > 310 && $2 == 7 { bad = 1 } END { exit bad }' one.near.jumps || fail "atom 7 is still followed"
+# the MSD of an origin that was set while 3 and 28 were away is without them when they are back (step 410), as before
+origin() { awk -v o=350 -v l="$1" '$1 == o && $2 == l { print $3 }' one.jumps.msd; }
+[[ -n $(origin 60) && $(origin 60) == "$(origin 10)" ]] || fail "MSD: $(origin 10) atoms at step 360, $(origin 60) at step 410"
 pass "paths end and begin where atoms go and come"
 for f in one one.near; do "$BIN/lisi-msm" build $f.jumps --lags 0.02 --fold no -o out >build.out 2>&1 || { cat build.out >&2; fail "$f.jumps is not read"; }; done
 counts() { awk '/^lag / { lag = $2; next } /^end/ { lag = 0 } lag { sum[lag " " $2 " " $3 " " $4 " " $5 " " $6] += $7 } END { for (k in sum) print k, sum[k] }' "$1" | sort; }

@@ -127,7 +127,20 @@ bad 'periodic in three dimensions' "$C" "$F" '' 'run 20\nchange_box all xy final
 bad 'the timestep changed from 0.002 to' "$C" "$F" '' 'velocity all create 3000 4711\nfix r all dt/reset 15 1e-6 1 0.01\nrun 40'
 bad 'group lithium is empty' "$C" "$F" '' 'run 20\ndelete_atoms group lithium compress no\nrun 20'
 bad 'step 0 comes after step 20 was sampled' "$C" "$F" '' 'dump d all custom 10 a.dump id type x y z ix iy iz\nrun 20\nundump d\nrerun a.dump dump x y z ix iy iz box yes'
+bad 'its group lithium differs from group silicon of compute j' "$C" "$F" '' 'uncompute j\ncompute j silicon lijump sites.yaml\nrun 20'
+sed 's/0.5, 0.5, 0.0/0.5, 0.5, 0.02/; /type: 1/d' sites.yaml >fewer.yaml
+bad 'compute j was defined anew, with 27 sites instead of 54' "$C" "$F lags 1" '' 'uncompute j\ncompute j lithium lijump fewer.yaml\nrun 20'
 pass "$count inputs are refused with a reason"
+
+# The number of jumps outlives the compute; without a fix msm the time may be reset.
+{ echo 'include start.in'; echo 'velocity lithium create 3000 4711'; echo "compute j $C"; echo "fix m $F"; echo 'fix go all nve'; echo 'run 200'
+  echo 'variable before equal $(f_m)'; echo 'uncompute j'; echo 'print "jumps ${before} $(f_m)"'; } >gone.in
+lmp -in gone.in
+awk '$1 == "jumps" && NF == 3 { ok = $2 > 10 && $2 == $3 } END { exit !ok }' run.out || fail "f_m without its compute: $(grep '^jumps' run.out)"
+{ echo 'include start.in'; echo 'velocity lithium create 3000 4711'; echo "compute j $C"; echo 'fix go all nve'; echo 'thermo 10'
+  echo 'thermo_style custom step c_j[6]'; echo 'run 200'; echo 'reset_timestep 0'; echo 'run 100'; } >reset.in
+lmp -in reset.in
+pass "a compute that is gone, and a time that is reset"
 
 # Two fixes with one N share a compute; both write the same.
 { echo 'include start.in'; echo 'velocity lithium create 3000 4711'; echo "compute j $C"; echo "fix m $F"; echo 'fix n lithium msm 10 j log two.jumps'
