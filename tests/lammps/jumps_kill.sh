@@ -44,16 +44,23 @@ last_f() { awk '$1 == "F" { at = $2 } END { print at }' "$1"; }
 # The last restart file may be half written: the one before it.
 before_last() { find . -name "$1.[0-9]*" -size +0 | sed 's/.*\.//' | sort -n | tail -n 2 | head -n 1; }
 
-# Hardly a line of the MSD fits the buffer of its file before the restart file is written, and no F line comes: the lines are all there.
+# No F line comes, and the lines of the MSD do not fill the buffer of their file before the restart file is written: they are there all the
+# same. Nobody reads the pipe, so the run stands still where it is full (64 kB), not much behind the restart file of step 2500.
+mkfifo pipe
+sleep 600 <pipe &
+reader=$!
 sed -e "s/flush $flush msd 7 5/flush 1000000 msd 50 1/; s/restart 1000/restart 500/" jumps.in >rare.in
 for f in first second; do sed 's/jumps.in/rare.in/' $f.in >$f.rare.in; done
+sed "s/^run/fix hold all print 10 $(printf '%0240d' 0) file pipe screen no\nrun/" first.rare.in >held.in
 rm -f cut.* pid.*
-$MPIRUN -np 1 bash rank.sh -var name cut -var steps 2000000000 -in first.rare.in >killed.out 2>&1 &
+$MPIRUN -np 1 bash rank.sh -var name cut -var steps 2000000000 -in held.in >killed.out 2>&1 &
 job=$!
-for ((k = 0; k < 6000; k++)); do [[ $(find . -name 'cut.[0-9]*' -size +0 | wc -l) -ge 6 ]] && break; sleep 0.01; done
+for ((k = 0; k < 6000; k++)); do [[ -s cut.2500 ]] && break; sleep 0.05; done
+sleep 0.2
 kill -9 "$(cat pid.0)"
 wait $job 2>/dev/null && fail "the killed run ended well"
-from=$(before_last cut) steps=$(($(before_last cut) + 1234))
+kill $reader
+from=$(before_last cut) steps=3456
 mpi 1 -var name cut -var steps "$steps" -var from "$from" -in second.rare.in
 mpi 1 -var name whole -var steps "$steps" -in first.rare.in
 for f in jumps jumps.msd counts; do same whole.$f cut.$f "killed before any line F, started again at $from: $f"; done
