@@ -112,12 +112,14 @@ expect 0 '' "$fit" test "$shipped/Li-Si.yace" "$shipped/data/md_crystals.xyz" --
 expect 0 '' "$fit" test "$shipped/Li-Si.yace" "$shipped/data/md_disordered.xyz" --max-energy-rmse 6 --max-force-rmse 120
 expect 0 '' "$fit" test "$shipped/Li-Si.yace" "$shipped/data/fresh_crystals.xyz" --max-energy-rmse 1.5 --max-force-rmse 35
 expect 0 '' "$fit" test "$shipped/Li-Si.yace" "$shipped"/data/{md,fresh}_crystals.xyz --max-energy-rmse 1.5 --max-force-rmse 35
-expect 0 '' "$fit" test "$shipped/Li-Si.yace" "$shipped"/data/{md,fresh,third}_disordered.xyz --max-energy-rmse 6 --max-force-rmse 120
+expect 0 '' "$fit" test "$shipped/Li-Si.yace" "$shipped"/data/{md,fresh,third,fourth}_disordered.xyz --max-energy-rmse 6 --max-force-rmse 120
+expect 0 '' "$fit" test "$shipped/Li-Si.yace" "$shipped/data/fourth_disordered.xyz" --max-energy-rmse 6 --max-force-rmse 120
 expect 0 '' "$fit" test "$shipped/Li-Si-fast.yace" "$shipped/data/md_crystals.xyz" --max-energy-rmse 2.3 --max-force-rmse 53
 expect 0 '' "$fit" test "$shipped/Li-Si-fast.yace" "$shipped/data/md_disordered.xyz" --max-energy-rmse 6 --max-force-rmse 120
-sum=$(cat "$shipped"/data/{train,extra,md,active}.xyz | sha256sum | cut -d' ' -f1)
 for model in Li-Si Li-Si-fast; do
-  grep -q "data_sha256: \"$sum\"" "$shipped/$model.yace" || fail "$model.yace was made from other data than potentials/data"
+  recipe=$shipped/fit${model#Li-Si}.yaml
+  sum=$(cd "$shipped" && cat $(sed -n 's/^  train: \[\(.*\)\]/\1/p' "$recipe" | tr -d ,) | sha256sum | cut -d' ' -f1)
+  grep -q "data_sha256: \"$sum\"" "$shipped/$model.yace" || fail "$model.yace was made from other data than $recipe says"
 done
 
 # Wrong calls and wrong input: exit 2, a message that names the place, and no file.
@@ -143,6 +145,12 @@ recipe 's/nmax: 6/nmax: 6, centre: Xq/' 'bad.yaml:.*basis.centre.*Xq'
 recipe 's/nmax: 6/nmax: 6, gamma: maybe/' 'bad.yaml:.*basis.gamma: expected yes or no'
 recipe 's/nmax: [36]/&, gamma: no/' 'all functions of Li are on lines with gamma: no'
 recipe 's/nmax: 6/nmax: 6, elements: Li, centre: Si/' 'bad.yaml:.*basis.centre: Si is not among'
+# What a reader of the model would refuse is refused before the fit.
+recipe 's/SBessel/ChebPow, lambda: 0.5/' 'bad.yaml:5.*lambda: expected at least 1'
+recipe 's/SBessel/ChebExpCos, dcut: 6/' 'bad.yaml:5.*dcut: expected at most the cutoff, 4.5'
+recipe 's/zbl:/pairs: {Si-Si: {cutoff: 1.4}}, zbl:/' 'bad.yaml:5.*cutoff: expected more than 1.5'
+expect 2 'no_such_folder' "$fit" train "$dir/fit.yaml" -o "$dir/no_such_folder/c.yace"
+grep -q . <("$fit" train "$dir/fit.yaml" -o "$dir/no_such_folder/c.yace" 2>/dev/null) && fail "a fit was made for a folder that is not there"
 # embedding MAP PATTERN: a changed embedding
 embedding() {
   recipe "\$a embedding: $1" "$2"
@@ -151,7 +159,8 @@ embedding '{kind: Sinclair, densities: [[1, 1], [1, 0.5]]}' 'bad.yaml:11.*embedd
 embedding '{densities: [[1, 1], [1, 0.5]]}' 'kind'
 embedding '{kind: FinnisSinclair}' 'densities'
 embedding '{kind: FinnisSinclair, densities: [[1, 1], [1, 2.5]]}' 'bad.yaml:11.*embedding/densities.*exponent <= 2, found \[1, 2.5\]'
-embedding '{kind: FinnisSinclair, densities: [[1, 1], [1, 0]]}' 'embedding/densities.*0 < exponent'
+embedding '{kind: FinnisSinclair, densities: [[1, 1], [1, 0]]}' 'embedding/densities.*.01 <= exponent'
+embedding '{kind: FinnisSinclair, densities: [[1, 1], [1, 0.005]]}' 'embedding/densities.*.01 <= exponent'
 embedding '{kind: FinnisSinclair, densities: [[1, 1], [0, 0.5]]}' 'embedding/densities.*weight not 0'
 embedding '{kind: FinnisSinclair, densities: [[1, 0.5], [1, 1]]}' 'bad.yaml:11.*embedding/densities: the first density has to be linear'
 embedding '{kind: FinnisSinclair, densities: [[2, 1]]}' 'embedding/densities: the first density has to be linear'
@@ -160,6 +169,16 @@ embedding '{kind: FinnisSinclair, densities: [[1, 1], [1]]}' 'embedding/densitie
 embedding '{kind: FinnisSinclair, densities: [[1, 1], [1, 0.5]], steps: 0}' 'embedding/steps'
 embedding '{kind: FinnisSinclair, densities: [[1, 1], [1, 0.5]], step: 5}' 'bad.yaml:11.*step'
 recipe '/order: 1/d; $a embedding: {kind: FinnisSinclair, densities: [[1, 1], [1, 0.5]]}' 'bad.yaml:10.*embedding: .*order 1'
+# One frame leaves nothing to hold out.
+awk 'NR == 1 { n = $1 + 2 } NR <= n' "$dir/data.xyz" >"$dir/one.xyz"
+recipe 's/train: data.xyz/train: one.xyz/' 'ridge: cv) needs at least two training frames, found 1'
+# Names in Latin-1 become readable ones in the model.
+LC_ALL=C sed 's/config_type=Si /config_type=Gr\xfcn /' "$dir/data.xyz" >"$dir/latin.xyz"
+LC_ALL=C grep -q 'config_type=Gr' "$dir/latin.xyz" || fail "no frame of Si in the data"
+sed 's/data.xyz/latin.xyz/g' "$dir/fit.yaml" >"$dir/latin.yaml"
+expect 0 '' "$fit" train "$dir/latin.yaml" -o "$dir/latin.yace" --quiet
+grep -q 'Gr?n' "$dir/latin.yace" || fail "the name in Latin-1 is not in the model"
+expect 0 '' "$fit" test "$dir/latin.yace" "$dir/data.xyz"
 # data SED PATTERN: changed data
 data() {
   sed -e "$1" "$SRC/potentials/data/test.xyz" >"$dir/bad.xyz"
