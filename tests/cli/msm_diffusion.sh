@@ -98,4 +98,8 @@ bad() { local text=$1; shift; exits 2 "$BIN/lisi-msm" build "$@" --json; says "$
 bad --temperature a.jumps --temperature -5
 bad --temperature a.jumps --temperature cold
 bad --charge a.jumps --charge 1e9
+# the MSD of the real coordinates beside the log, if it is there, has to be readable
+cp a.jumps b.jumps
+printf 'lisi-msd 9\n' >b.jumps.msd
+bad "b.jumps.msd:1: this program reads 'lisi-msd 1'" b.jumps
 pass "diffusion over all lags"

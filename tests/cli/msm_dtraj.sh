@@ -129,4 +129,10 @@ mkdir bin; exits 0 env PATH="$PWD/bin" "$BIN/lisi-msm" report s; says gnuplot
 grep -q 'gnuplot could not draw' s/report.html || fail "no note about missing programs"
 # same seed, same result
 build --dtraj d.txt --lags 1 --seed 5; cp out a; build --dtraj d.txt --lags 1 --seed 5; cmp a out || fail "the same seed gives another result"
+# a state that is seen last and never left: the model is of the others, and what is made of the folder goes on with their pi
+awk 'BEGIN { srand(2); s = 1; for (k = 0; k < 300; k++) { print s; if (rand() < .2) s = 3 - s } print 3 }' >sink.txt
+printf '.5\n.5\n.5\n' >three.txt
+exits 0 "$BIN/lisi-msm" build --dtraj sink.txt --lags 1,2 --estimator fixed-pi --pi three.txt -o sink
+exits 0 "$BIN/lisi-msm" paths sink --from 1 --to 2
+exits 0 "$BIN/lisi-msm" ck sink
 pass "dtrajs and count matrices"
