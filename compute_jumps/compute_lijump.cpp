@@ -559,8 +559,7 @@ void ComputeLiJump::sample() {
 bigint ComputeLiJump::unknown_from() {
   const bigint step = state->shared.last;
   bigint mine = step + 1, all;
-  /* Atoms that left the group since count, too: back before the next sample they go on as if they had never been away.
-   */
+  /* Atoms that left the group since count, too: back before the next sample, they go on as if never away. */
   for (int i = 0; i < atom->nlocal; i++)
     mine = std::min(mine, (bigint)tracker_unknown_from(&state->atoms[i].track, step));
   MPI_Allreduce(&mine, &all, 1, MPI_LMP_BIGINT, MPI_MIN, world);

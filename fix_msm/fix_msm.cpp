@@ -327,8 +327,8 @@ void FixMSM::sample() {
     if (begins)
       jump->forget_atoms(true);
     if (broken && step > last) {
-      flush_log(); /* so that the logs, of all fixes, tell where the paths end: what is forgotten now they need for it
-                    */
+      /* so that the logs of all fixes tell where the paths end; it takes what is forgotten next */
+      flush_log();
       for (auto *twin : twins)
         if (twin->last == last)
           twin->flush_log();

@@ -38,7 +38,8 @@ LISI_MUST_CHECK lisi_status transport_solve(const network *net, const double *pi
 void transport_free(transport *result);
 
 /* <r_n r_n^T> after n >= 0 lags (A^2); its trace is the MSD. Drift is included. Exact at every n; without detailed
- * balance O(n) until the correlations have died out. */
+ * balance O(n) until the correlations have died out; where they have not after TRANSPORT_MOST_STEPS, as in periodic
+ * chains, matrix products, O(log n) of them, finish it (NaN: no memory for them). */
 void transport_msd(const transport *result, double n, double tensor[3][3]);
 double transport_msd_trace(const transport *result, double n);
 /* The trace at nn numbers of lags, rising, into msd[nn]. Without detailed balance all of them cost as much as the
