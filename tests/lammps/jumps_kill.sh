@@ -47,7 +47,7 @@ before_last() { find . -name "$1.[0-9]*" -size +0 | sed 's/.*\.//' | sort -n | t
 # No F line comes, and the lines of the MSD do not fill the buffer of their file before the restart file is written: they are there all the
 # same. Nobody reads the pipe, so the run stands still where it is full (64 kB), not much behind the restart file of step 2500.
 mkfifo pipe
-sleep 600 <pipe &
+sleep 600 <pipe >/dev/null 2>&1 &
 reader=$!
 sed -e "s/flush $flush msd 7 5/flush 1000000 msd 50 1/; s/restart 1000/restart 500/" jumps.in >rare.in
 for f in first second; do sed 's/jumps.in/rare.in/' $f.in >$f.rare.in; done

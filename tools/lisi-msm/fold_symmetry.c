@@ -79,10 +79,6 @@ lisi_status fold_symmetry_make(msm_result *r, const char *sites, lisi_error *err
     f->before[k] = r->counts[k];
     r->counts[k] = (lag_counts){0};
     status = counts_symmetrise(&f->before[k], &f->group, &r->counts[k], &f->verdict[k], &f->gain[k], err);
-    /* blocks shorter than the lag hold the same jumps, and say nothing of chance */
-    const int blocks = f->before[k].blocks.nparts;
-    if (r->duration > 0 && (double)f->before[k].lag * r->dt * blocks > r->duration)
-      f->verdict[k] = (fold_verdict){.done = true, .homogeneous = true};
   }
   return status;
 }
